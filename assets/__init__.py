@@ -1,0 +1,1 @@
+"""What exists: one folder per source or product, thin assets beside the pure logic they call."""

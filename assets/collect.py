@@ -1,0 +1,51 @@
+"""Room 1: how every file source is taken from the inbox. One asset a source, all made alike.
+
+Belongs here: the thin asset around `orchestration.inbox`. Does not belong here: reading a file's content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import dagster as dg
+
+from orchestration import inbox
+from orchestration.inbox import Ready
+from orchestration.office import Office
+
+ROOM = "1_collect"
+Route = Callable[[Office, Ready], tuple[str | None, Mapping[str, Any]]]
+
+
+def unrouted(_office: Office, _file: Ready) -> tuple[str | None, Mapping[str, Any]]:
+    """For sources whose partition is only known once the file is read."""
+    return None, {}
+
+
+def inbox_asset(source: str, description: str, *, owner: str, sector: str, route: Route = unrouted) -> dg.AssetsDefinition:
+    """The asset `raw/<source>`: everything that lay ready in that inbox, sealed as it came."""
+
+    @dg.asset(
+        key=["raw", source],
+        group_name=ROOM,
+        description=description,
+        owners=[f"team:{owner}"],
+        kinds={"file"},
+        tags={"source": source, "sector": sector},
+        pool="lake",
+    )
+    def _collect(office: dg.ResourceParam[Office]) -> dg.MaterializeResult[None]:
+        waiting = inbox.look(office.lake, source, office.now)[1]
+        new, known = inbox.take_all(office.lake, source, office.now, lambda file: route(office, file))
+        return dg.MaterializeResult(
+            metadata={
+                "new_files": len(new),
+                "sent_again": len(known),
+                "waiting": [f"{one.sender}: {one.reason}" for one in waiting],
+                "arrivals": [arrival.arrival_id for arrival in new],
+                "as_of": office.now.isoformat(),
+            }
+        )
+
+    return _collect

@@ -1,0 +1,1 @@
+"""Government displacement figures: one table a week, district by district."""

@@ -1,0 +1,3 @@
+"""Survey rounds from KoBoToolbox: pulled completely, read by the form they were asked with, turned into
+checked tables.
+"""

@@ -1,0 +1,129 @@
+"""The survey as Dagster assets: pulled, checked round by round."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import dagster as dg
+
+from assets import verdicts
+from assets.geography.reference import Reference, reference
+from assets.kobo import arrivals, collect
+from assets.kobo.forms import build_form, questions_table
+from assets.kobo.interviews import Interviews, Place, Rules, read_interviews
+from assets.quality.checked_tables import TABLES
+from assets.quality.ledger import Outcome
+from assets.quality.verdict import Finding, conclude
+from orchestration import partitions
+from orchestration.lake import Arrival
+from orchestration.office import Office
+from orchestration.settings import HsmAsset, Operation
+
+
+@dg.asset(
+    key=["raw", "hsm"],
+    group_name="1_collect",
+    owners=["team:imu"],
+    kinds={"http"},
+    tags={"source": "hsm", "sector": "all"},
+    pool="lake",
+    retry_policy=dg.RetryPolicy(max_retries=2, delay=60, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
+    description=(
+        "Answers of the humanitarian situation monitoring, pulled from the survey server: every new, edited, "
+        "validated and deleted interview since the last pull, sealed. One arrival per pull and round."
+    ),
+)
+def raw_hsm(office: dg.ResourceParam[Office]) -> dg.MaterializeResult[None]:
+    """Pull every form of the operation; the counts prove that nothing was left behind."""
+    done = collect.collect(office)
+    totals: dict[str, int] = {}
+    for result, _ in done:
+        for name, count in result.counts.items():
+            totals[name] = totals.get(name, 0) + count
+    taken = [arrival for _, part in done for arrival in part]
+    return dg.MaterializeResult(metadata={**totals, "arrivals": len(taken), "as_of": office.now.isoformat()})
+
+
+def _form_of(operation: Operation, round_key: str) -> HsmAsset:
+    source = operation.sources.hsm
+    assert source is not None  # noqa: S101 - the asset exists only where the source does
+    return next(asset for asset in source.assets if round_key in asset.rounds)
+
+
+def _checker(office: Office, partition: str) -> verdicts.Check:
+    asset, places = _form_of(office.operation, partition), reference(office)
+    return lambda arrival: _outcome(office, arrival, asset, partition, places)
+
+
+def _outcome(office: Office, arrival: Arrival, asset: HsmAsset, partition: str, places: Reference) -> Outcome:
+    """The round as it stood with this pull: all pulls up to it, put together."""
+    stored = arrivals.fold(collect.documents(office, asset, partition))
+    renames = _renames(office.operation, asset)
+    local = next((language for language in office.operation.languages if language != "en"), None)
+    form = build_form(asset.uid, stored.versions.values(), renames, local)
+    source = collect.source_of(office)
+    rules = Rules(
+        rounds=frozenset(asset.rounds),
+        today=office.today,
+        zone=office.operation.zone,
+        keep_on_hold=source.on_hold == "keep_flagged",
+    )
+    found = read_interviews(
+        stored.rows.values(),
+        form,
+        lambda root: office.lake.pseudonym("interview", root),
+        lambda code, day: resolve(places, code, day),
+        rules,
+    )
+    return _conclude(arrival, partition, len(stored.rows), found, questions_table(form, [partition]))
+
+
+def resolve(places: Reference, code: str, day: date) -> Place | None:
+    """A settlement's code as a place with its parents, in the version in force that day."""
+    match = places.gazetteer.resolve(code, {}, day)
+    if match.problem or match.level != 4:
+        return None
+    adm1, adm2, adm3 = (match.ancestor(level) or "" for level in (1, 2, 3))
+    return Place(match.pcode or "", adm3, adm2, adm1, match.version or "")
+
+
+def _renames(operation: Operation, asset: HsmAsset) -> dict[str, str]:
+    if asset.renames is None:
+        return {}
+    rows = operation.table(asset.renames)
+    return {row["xpath"]: row["canonical"] for row in rows if row["asset"] == asset.uid}
+
+
+def _conclude(
+    arrival: Arrival, partition: str, rows: int, found: Interviews, questions: Sequence[dict[str, object]]
+) -> Outcome:
+    import pandas as pd
+
+    counts = found.counts[partition]
+    verdict = conclude(
+        source=arrival.source,
+        arrival_id=arrival.arrival_id,
+        sender=arrival.sender,
+        partition=partition,
+        subject=partition,
+        rows_total=rows,
+        findings=[Finding(one.rule, one.row) for one in found.findings],
+        counts=dict(counts),
+    )
+    tables = {"interviews": found.interviews, "answers": found.answers, "questions": questions}
+    frames = {name: pd.DataFrame(list(part), columns=list(TABLES[name]), dtype=object) for name, part in tables.items()}
+    return Outcome(verdict, frames)
+
+
+def assets(operation: Operation) -> list[dg.AssetsDefinition]:
+    """Raw answers and checked interviews."""
+    return [
+        raw_hsm,
+        verdicts.checked_asset(
+            "interviews", "hsm", partitions.rounds(operation), _checker,
+            "Interviews of a survey round with consent and without anything personal, and their answers; checked. "
+            "A late or edited interview gives the round a new version. One row per interview.",
+            owner="imu", after=["boundaries"],
+        ),
+    ]  # fmt: skip

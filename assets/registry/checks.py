@@ -1,0 +1,111 @@
+"""The verdict on one registration extract: from the sealed arrival to sealed, minimised rows.
+
+Belongs here: putting the reading, the rules and the verdict together. Does not belong here: SQL (`rules.py`).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from assets.quality.rules import Severity, rule
+from assets.quality.verdict import Finding, Verdict, conclude
+from assets.registry import columns, extract
+from orchestration import duck
+from orchestration.lake import Arrival, Lake
+
+DAY = re.compile(r"(20\d\d)[-_]?(\d\d)[-_]?(\d\d)")
+TOTALS = re.compile(r"totals", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the operation decided about its register."""
+
+    column_map: columns.ColumnMap
+    never_ingest: tuple[str, ...]
+    cod_version: str
+    places: tuple[str, ...]
+
+
+def extract_day(file_name: str) -> str | None:
+    """The extract's date, from its file name."""
+    found = DAY.search(file_name)
+    return f"{found[1]}-{found[2]}-{found[3]}" if found else None
+
+
+def is_totals(file_name: str) -> bool:
+    """Whether a file is the control total of an extract rather than an extract."""
+    return bool(TOTALS.search(file_name))
+
+
+def read_totals(content: bytes) -> dict[str, int]:
+    """The control total's counts by name: `records,families,active` in one row, or one name and count a line."""
+    rows = [row for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))) if row]
+    pairs = zip(rows[0], rows[1], strict=False) if len(rows) == 2 and len(rows[0]) > 2 else (row[:2] for row in rows)
+    return {name.strip().lower(): int(count) for name, count in pairs if count.strip().isdigit()}
+
+
+def check(
+    lake: Lake, arrival: Arrival, day: date, settings: Settings, totals: dict[str, int] | None, target: Path
+) -> Verdict:
+    """The verdict on one extract; rows that passed are sealed at `target`."""
+    with duck.connect(lake.zone_key("checked")) as connection:
+        result = extract.read(
+            connection,
+            lake.open_arrival(arrival),
+            column_map=settings.column_map,
+            never_ingest=settings.never_ingest,
+            extract=day,
+            register="register",
+            cod_version=settings.cod_version,
+            known_places=settings.places,
+            pseudonym_key=lake.pseudonym("register"),
+            expected_totals=totals,
+        )
+        if not result.refusals:
+            rows = "SELECT * FROM individuals"
+            lake.write(target, lambda draft: connection.execute(duck.sealed_copy(rows, draft)))
+    return _conclude(arrival, day, result)
+
+
+def unreadable(arrival: Arrival, day: date) -> Verdict:
+    """The verdict on a file that is no table at all."""
+    return _conclude(arrival, day, extract.Extract(refusals=[columns.Refusal("R-UNREADABLE", ())]))
+
+
+def _conclude(arrival: Arrival, day: date, result: extract.Extract) -> Verdict:
+    return conclude(
+        source=arrival.source,
+        arrival_id=arrival.arrival_id,
+        sender=arrival.sender,
+        partition=day.isoformat(),
+        subject=arrival.file_name,
+        rows_total=result.rows_total,
+        findings=_findings(result),
+        rows_refused=result.rows_refused,
+        counts={**result.totals, "columns_dropped": len(result.dropped)},
+    )
+
+
+def _findings(result: extract.Extract) -> Iterator[Finding]:
+    """Rows are listed up to a limit; the rest of a rule is one finding with its count."""
+    for refusal in result.refusals:
+        # Column headings name what a file holds, not whom: they may be told.
+        yield Finding(refusal.rule, detail=", ".join(refusal.columns) or None)
+    for name, rows in result.rows.items():
+        listed = [] if rule(name).severity is Severity.INFO else rows
+        yield from (Finding(name, row) for row in listed)
+        if more := result.counts[name] - len(listed):
+            yield Finding(name, count=more)
+
+
+def store_target(lake: Lake, arrival: Arrival, partition: str, config: str) -> Path:
+    """Where the accepted rows of an extract are sealed."""
+    return lake.folder("checked", "individuals", partition, f"{arrival.arrival_id}-{config[:8]}.parquet")
+

@@ -1,0 +1,63 @@
+"""The column map of a registration system: which columns it has, and what becomes of each at the door.
+
+Belongs here: reading and applying `column_maps/<name>.csv`. Does not belong here: rules about values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from orchestration.failures import Permanent
+
+HANDLING = ("hash", "code", "date", "month", "flag", "number", "drop")
+
+
+@dataclass(frozen=True)
+class ColumnMap:
+    """Header in the file -> our name, and how each is handled."""
+
+    headers: Mapping[str, str]
+    handling: Mapping[str, str]
+    required: frozenset[str]
+
+    @property
+    def dropped(self) -> list[str]:
+        """Our names of the columns that stay sealed in raw and go nowhere else."""
+        return sorted(name for name, how in self.handling.items() if how == "drop")
+
+
+def load(rows: Sequence[Mapping[str, str]]) -> ColumnMap:
+    """Read a map's rows (canonical, header, required, handling)."""
+    wrong = sorted({row["handling"] for row in rows} - set(HANDLING))
+    if wrong:
+        raise Permanent(f"column map: unknown handling {wrong}; expected one of {', '.join(HANDLING)}.")
+    headers = {spelling.strip().lower(): row["canonical"] for row in rows for spelling in row["header"].split("|")}
+    return ColumnMap(
+        headers=headers,
+        handling={row["canonical"]: row["handling"] for row in rows},
+        required=frozenset(row["canonical"] for row in rows if row["required"] == "yes"),
+    )
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a file's columns are not acceptable: a rule and the column headers (never values)."""
+
+    rule: str
+    columns: tuple[str, ...]
+
+
+def match(given: Sequence[str], column_map: ColumnMap, forbidden: Sequence[str]) -> tuple[dict[str, str], list[Refusal]]:
+    """Our name for each header, or why not: never-ingest columns, unknown ones, missing ones."""
+    clean = {header: header.strip().lower() for header in given}
+    refused: list[Refusal] = []
+    never = tuple(header for header, name in clean.items() if any(word in name for word in forbidden))
+    if never:
+        refused.append(Refusal("R-FORBIDDEN", never))
+    unknown = tuple(header for header, name in clean.items() if name not in column_map.headers and header not in never)
+    names = {header: column_map.headers[name] for header, name in clean.items() if name in column_map.headers}
+    missing = tuple(sorted(column_map.required - set(names.values())))
+    if unknown or missing:
+        refused.append(Refusal("R-TEMPLATE", unknown + missing))
+    return names, refused

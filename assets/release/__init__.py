@@ -1,0 +1,1 @@
+"""What may leave and how it leaves: disclosure control, release folders and the gate in front of them."""

@@ -1,0 +1,1 @@
+"""Rooms 3 to 5: the dbt project seen from Dagster, and what dbt reads."""

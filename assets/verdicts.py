@@ -1,0 +1,114 @@
+"""Room 2: how every source's arrivals get their verdict. The flow is the same; the check is each source's own.
+
+Belongs here: going through what waits, storing outcomes, what a materialisation tells an officer, and the asset
+check that shows a verdict. Does not belong here: any rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import dagster as dg
+
+from assets.quality import ledger
+from assets.quality.ledger import Entry, Outcome
+from orchestration.lake import Arrival
+from orchestration.office import Office
+
+ROOM = "2_check"
+Check = Callable[[Arrival], Outcome]
+# Given the office and a partition, how each of its arrivals is checked; made anew for every run.
+Checker = Callable[[Office, str], Check]
+
+
+def checked_asset(
+    table: str,
+    source: str,
+    partitions: dg.PartitionsDefinition[Any],
+    checker: Checker,
+    description: str,
+    *,
+    owner: str,
+    after: Sequence[str] = (),
+) -> dg.AssetsDefinition:
+    """The asset `checked/<table>`: every waiting arrival of a partition gets its verdict, and the rows that passed
+    are sealed.
+    """
+    key = dg.AssetKey(["checked", table])
+
+    @dg.asset(
+        key=key,
+        group_name=ROOM,
+        description=description,
+        owners=[f"team:{owner}"],
+        kinds={"parquet"},
+        tags={"source": source, "sealed": "yes"},
+        partitions_def=partitions,
+        deps=[dg.AssetKey(["raw", source]), *(dg.AssetKey(["checked", other]) for other in after)],
+        check_specs=[dg.AssetCheckSpec("verdict", asset=key, description="Was the newest submission accepted?")],
+        pool="lake",
+    )
+    def _checked(context: dg.AssetExecutionContext, office: dg.ResourceParam[Office]) -> dg.MaterializeResult[None]:
+        partition = partition_name(context.partition_key)
+        given = give(office, source, partition, checker(office, partition))
+        last = newest(office, source, partition)
+        return dg.MaterializeResult(metadata=metadata(given, last), check_results=[verdict_check(last)])
+
+    return _checked
+
+
+def partition_name(key: str | dg.MultiPartitionKey) -> str:
+    """A partition as the lake writes it: dagster's own text, `WSH|2025-03` for two dimensions."""
+    return str(key)
+
+
+def give(office: Office, source: str, partition: str, check: Check) -> list[Entry]:
+    """Check waiting arrivals one by one, oldest first; each is safely stored before the next begins."""
+    return [
+        ledger.store(office.lake, arrival, partition, office.config, check(arrival))
+        for arrival in waiting_for(office, source, partition)
+    ]
+
+
+def waiting_for(office: Office, source: str, partition: str) -> Iterator[Arrival]:
+    """Arrivals of a partition that have no verdict yet, as of today."""
+    for arrival in ledger.pending(office.lake, source, office.config, office.now):
+        if arrival.partition == partition:
+            yield arrival
+
+
+def newest(office: Office, source: str, partition: str) -> Entry | None:
+    """The last verdict of a partition: the one an officer asks for."""
+    found = [one for one in ledger.entries(office.lake, source, office.now) if one.partition == partition]
+    return found[-1] if found else None
+
+
+def metadata(entries: Sequence[Entry], last: Entry | None) -> dict[str, Any]:
+    """What a materialisation shows: counts, verdict, rule ids; never a value."""
+    if last is None:
+        return {"verdict": "nothing has arrived", "dagster/row_count": 0}
+    verdict = last.verdict
+    return {
+        "verdict": verdict["verdict"],
+        "dagster/row_count": verdict["rows_accepted"],
+        "rows_refused": verdict["rows_refused"],
+        "submissions_checked": len(entries),
+        "file": last.file_name,
+        "in_words": verdict["summary"],
+        "rules": sorted({finding["rule"] for finding in verdict["findings"]}),
+    }
+
+
+def verdict_check(last: Entry | None) -> dg.AssetCheckResult:
+    """The verdict as an asset check. It warns and never blocks: one bad file must not hold the others."""
+    if last is None:
+        return dg.AssetCheckResult(check_name="verdict", passed=True, metadata={"verdict": "nothing has arrived"})
+    verdict = last.verdict
+    return dg.AssetCheckResult(
+        check_name="verdict",
+        passed=verdict["verdict"] in {"accepted", "accepted_with_warnings"},
+        severity=dg.AssetCheckSeverity.WARN,
+        description=verdict["summary"],
+        metadata={"verdict": verdict["verdict"], "rows_refused": verdict["rows_refused"]},
+    )

@@ -1,0 +1,9 @@
+with delivered as (
+
+    select *
+    from {{ ref('stg_activities') }}
+    where status in ('ongoing', 'completed')
+
+)
+
+select * from delivered

@@ -1,0 +1,1 @@
+"""How fourteen clusters report what was done: true activities, how people type them, what goes wrong on the way."""

@@ -1,0 +1,174 @@
+"""A simulated year through Dagster: deliver what arrives, let the sensors ask, run what they ask for.
+
+Belongs here: the demo's clock and the walk through its days. Does not belong here: any knowledge of what a run does;
+everything happens because a sensor of the platform asked for it.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import dagster as dg
+
+from demo.home import Home
+from demo.servers import Servers
+from orchestration import definitions
+from orchestration.calendar import end_of_day, month_ends
+from orchestration.office import Office
+
+Progress = Callable[[str], None]
+MOST_ROUNDS = 12
+
+
+@dataclass
+class Year:
+    """One walk through the year; `done` runs are counted for the report."""
+
+    home: Home
+    office: Office
+    definitions: dg.Definitions
+    instance: dg.DagsterInstance
+    runs: int = 0
+    failed: int = 0
+
+
+def ticks(home: Home) -> list[date]:
+    """The month-ends of the demo year at this size."""
+    return month_ends("2025-01", "2025-12" if home.size == "country" else "2025-04")
+
+
+def done(home: Home) -> list[str]:
+    """The days that earlier runs completed."""
+    return list(json.loads(home.ticks.read_text())) if home.ticks.exists() else []
+
+
+def begin(home: Home) -> Year:
+    """Load the definitions once; everything after happens in this process."""
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    office = Office()
+    instance = dg.DagsterInstance.get()
+    _forget_crashed(instance)
+    return Year(home, office, definitions.build(office), instance)
+
+
+def _forget_crashed(instance: dg.DagsterInstance) -> None:
+    """A run that was under way when the power failed is not under way any more."""
+    for status in (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.NOT_STARTED):
+        for run in instance.get_runs(filters=dg.RunsFilter(statuses=[status])):
+            instance.report_run_canceled(run)
+
+
+def walk(year: Year, servers: Servers, tell: Progress) -> None:
+    """Every month-end that is not done yet."""
+    completed = done(year.home)
+    for day in ticks(year.home):
+        if day.isoformat() in completed:
+            tell(f"{day}: already done")
+            continue
+        live_through(year, day, servers, tell)
+        completed.append(day.isoformat())
+        draft = year.home.ticks.with_suffix(".tmp")
+        draft.write_text(json.dumps(completed))
+        draft.replace(year.home.ticks)
+
+
+def live_through(year: Year, day: date, servers: Servers, tell: Progress) -> None:
+    """One simulated day: its arrivals, then sensors until none of them asks for anything more."""
+    os.environ["IMU_TODAY"] = day.isoformat()
+    now = end_of_day(day, year.office.operation.zone)
+    servers.set_clock(now)
+    arrived = deliver(year.home, year.office, now)
+    tell(f"{day}: {arrived} files arrived")
+    settle(year, lambda words: tell(f"{day}: {words}"))
+
+
+def deliver(home: Home, office: Office, now: datetime) -> int:
+    """Put into the inbox what had been sent by now and has not reached the platform yet."""
+    count = 0
+    received = _received(office)
+    for row in _deliveries(home):
+        at = datetime.fromisoformat(row["at"])
+        target = office.lake.folder("inbox", row["source"], row["sender"], row["name"])
+        if at > now or (row["source"], row["sender"], row["name"], int(at.timestamp())) in received or target.exists():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_name(f".{target.name}.part")
+        shutil.copyfile(home.world / row["path"], draft)
+        os.utime(draft, (at.timestamp(), at.timestamp()))
+        draft.replace(target)
+        count += 1
+    return count
+
+
+def _deliveries(home: Home) -> Iterator[dict[str, str]]:
+    with (home.world / "deliveries.csv").open(encoding="utf-8", newline="") as source:
+        yield from csv.DictReader(source)
+
+
+def _received(office: Office) -> set[tuple[str, str, str, int]]:
+    """What the lake already took, first or again, by source, sender, name and time."""
+    found: set[tuple[str, str, str, int]] = set()
+    for manifest in office.lake.folder("raw").glob("*/*/manifest.json"):
+        found.add(_identity(manifest, manifest.parts[-3]))
+    for note in office.lake.folder("quality").glob("*/again/*.json"):
+        found.add(_identity(note, note.parts[-3]))
+    return found
+
+
+def _identity(path: Path, source: str) -> tuple[str, str, str, int]:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    at = datetime.fromisoformat(content["received_at"])
+    return source, content["sender"], content["file_name"], int(at.timestamp())
+
+
+def settle(year: Year, tell: Progress) -> int:
+    """Evaluate sensors in turn until a whole round asks for nothing; returns the runs it took."""
+    before = year.runs
+    for _ in range(MOST_ROUNDS):
+        asked = 0
+        for sensor in _sensors(year):
+            for request in ask(year, sensor):
+                run(year, sensor, request, tell)
+                asked += 1
+        if not asked:
+            return year.runs - before
+    raise RuntimeError(f"the sensors still ask for runs after {MOST_ROUNDS} rounds; see the last runs in the Dagster UI")
+
+
+def _sensors(year: Year) -> Sequence[dg.SensorDefinition]:
+    return list(year.definitions.sensors or [])  # type: ignore[arg-type]
+
+
+def ask(year: Year, sensor: dg.SensorDefinition) -> list[dg.RunRequest]:
+    """One evaluation of one sensor, as Dagster's daemon does it."""
+    context = dg.build_sensor_context(instance=year.instance, sensor_name=sensor.name, definitions=year.definitions)
+    return list(sensor.evaluate_tick(context).run_requests or [])
+
+
+def run(year: Year, sensor: dg.SensorDefinition, request: dg.RunRequest, tell: Progress) -> None:
+    """Run one request in this process, recorded in the same storage the Dagster UI shows."""
+    name = request.job_name or sensor.job_name
+    tell(_words(name, request.partition_key))
+    result = year.definitions.resolve_job_def(name).execute_in_process(
+        instance=year.instance,
+        partition_key=request.partition_key,
+        tags=dict(request.tags),
+        asset_selection=list(request.asset_selection) if request.asset_selection else None,
+        raise_on_error=False,
+    )
+    year.runs += 1
+    year.failed += not result.success
+
+
+def _words(job: str, partition: str | None) -> str:
+    return f"{job.replace('_', ' ')}{f' {partition}' if partition else ''}"
+
+

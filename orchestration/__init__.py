@@ -1,0 +1,1 @@
+"""How things run: settings, the lake, outside systems, partitions, jobs. No data logic lives here."""

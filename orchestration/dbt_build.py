@@ -1,0 +1,119 @@
+"""dbt, kept warm in this process: parsing once, then building without starting another Python.
+
+Belongs here: invoking dbt and turning its results into plain records that carry no values.
+Does not belong here: models (`dbt_project/`), Dagster (`assets/transform/`).
+
+A dbt subprocess costs 3 s each time; this costs 0.3-0.6 s. What a failing model prints (a cast error shows the
+offending value) is kept out of logs, files and results: only the model's name and the kind of error leave.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.failures import Permanent
+from orchestration.settings import REPO
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestration.lake import Lake
+
+PROJECT = REPO / "dbt_project"
+TARGET = PROJECT / "target"
+_SILENT = ("--log-level", "none", "--log-level-file", "none", "--quiet", "--no-print", "--no-use-colors")
+_SOURCES = ("*.sql", "*.yml", "*.csv", "*.md")
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one model or test. No message of the database, since it may hold a value."""
+
+    unique_id: str
+    status: str
+    failures: int
+    kind_of_error: str | None
+
+
+def fingerprint() -> str:
+    """A hash over everything dbt reads, so that a stale manifest is noticed."""
+    digest = hashlib.sha256()
+    for path in sorted(p for pattern in _SOURCES for p in PROJECT.rglob(pattern) if TARGET not in p.parents):
+        digest.update(path.relative_to(PROJECT).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def manifest_path() -> Path:
+    """The manifest of the project as it is now, parsed anew only when a file changed."""
+    path, stamp = TARGET / "manifest.json", TARGET / "fingerprint"
+    current = fingerprint()
+    if not path.exists() or not stamp.exists() or stamp.read_text() != current:
+        _invoke(["parse", "--no-partial-parse"], None)
+        stamp.write_text(current)
+    return path
+
+
+def manifest() -> dict[str, Any]:
+    """The manifest as dbt wrote it."""
+    content: dict[str, Any] = json.loads(manifest_path().read_text(encoding="utf-8"))
+    return content
+
+
+@lru_cache(maxsize=1)
+def _parsed(_fingerprint: str) -> Any:
+    """dbt's own manifest object, kept for the life of the process."""
+    return _invoke(["parse", "--no-write-json"], None)
+
+
+def build(lake: Lake, select: Sequence[str], command: str = "build") -> list[NodeResult]:
+    """Run models and their tests in the encrypted warehouse; the warehouse is closed again afterwards."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    from orchestration import dbt_plugin
+
+    # A copy for each run: dbt marks nodes as compiled in the manifest it is given, and a second run with the same
+    # object leaves out the ephemeral models' SQL.
+    parsed = _parsed(fingerprint()).deepcopy()
+    lake.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    session = dbt_plugin.Session(lake.warehouse, lake.zone_key("warehouse"), lake.zone_key("checked"))
+    dbt_plugin.open_session(session)
+    try:
+        results = _invoke([command, "--no-write-json", "--select", *select], parsed)
+    finally:
+        dbt_plugin.close_session()
+        # dbt keeps an in-memory connection, and with it the attached warehouse, open for ever.
+        DuckDBConnectionManager.close_all_connections()
+    return [_plain(result) for result in results.results]
+
+
+def _invoke(arguments: list[str], parsed: Any) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    outcome = dbtRunner(manifest=parsed).invoke(
+        [*_SILENT, *arguments, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    )
+    if outcome.exception is not None:
+        raise Permanent(
+            f"dbt {arguments[0]} could not run: {_kind(str(outcome.exception))}. "
+            f"The models did not change; run `make lint`, then `imu doctor`."
+        ) from None
+    return outcome.result
+
+
+def _plain(result: Any) -> NodeResult:
+    status = str(getattr(result.status, "value", result.status))
+    failed = status in {"error", "fail", "runtime error"}
+    kind = _kind(str(result.message or "")) if failed else None
+    return NodeResult(result.node.unique_id, status, int(result.failures or 0), kind)
+
+
+def _kind(message: str) -> str:
+    """The class of a database error ('Conversion Error') without the text that may quote a value."""
+    found = re.search(r"\b([A-Z][a-z]+(?: [A-Z][a-z]+)? (?:Error|Exception))\b", message)
+    return found.group(1) if found else "error (text withheld: it may quote data)"

@@ -1,0 +1,70 @@
+"""The list of everything Dagster sees.
+
+Belongs here: names and nothing else. What exists is in `assets/`, what starts by itself in `sensors/`, the buttons
+in `jobs.py`.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration import dbt_build, jobs
+from orchestration.office import Office
+
+
+def build(office: Office) -> dg.Definitions:
+    """Everything of one operation."""
+    from assets.clusters import assets as clusters
+    from assets.displacement import assets as displacement
+    from assets.geography import assets as geography
+    from assets.kobo import assets as kobo
+    from assets.needs import assets as needs
+    from assets.portal import assets as portal
+    from assets.registry import assets as registry
+    from assets.release import assets as release
+    from assets.release.products import load_products
+    from assets.transform import assets as transform
+
+    operation = office.operation
+    present = jobs.sources_of(operation)
+    products = load_products(operation.folder / "products.yml")
+    models = transform.models(dbt_build.manifest_path())
+    made = [
+        *geography.assets(operation),
+        *(clusters.assets(operation) if "clusters" in present else []),
+        *(needs.assets(operation) if "needs" in present else []),
+        *(displacement.assets(operation) if "displacement" in present else []),
+        *(kobo.assets(operation) if "hsm" in present else []),
+        *(registry.assets(operation) if "register" in present else []),
+        models,
+        transform.analyst_database(sorted(models.keys, key=lambda key: key.path)),
+        *release.assets(operation, products),
+        *portal.assets(operation),
+    ]
+    return dg.Definitions(
+        assets=made,
+        jobs=jobs.all_jobs(operation, made, [product.name for product in products]),
+        sensors=_sensors(office),
+        resources={"office": office},
+        # Steps are short and share a warm dbt and a warm gazetteer: a process of its own would cost 5 s each.
+        executor=dg.in_process_executor,
+    )
+
+
+def _sensors(office: Office) -> list[dg.SensorDefinition]:
+    from sensors import inbox, kobo, releases, tables, verdicts
+
+    present = jobs.sources_of(office.operation)
+    return [
+        inbox.sensor(office),
+        *([kobo.sensor(office)] if "hsm" in present else []),
+        *(verdicts.sensor(office, source) for source in present),
+        tables.sensor(office),
+        releases.sensor(office),
+    ]
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The operation named by IMU_OPERATION."""
+    return build(Office())

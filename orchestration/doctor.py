@@ -1,0 +1,155 @@
+"""`imu doctor`: is everything here that the platform needs, and if not, how is it mended?
+
+Belongs here: questions about this machine and the outside systems. Does not belong here: mending anything.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from orchestration import duck, seal
+from orchestration.failures import ImuError
+from orchestration.lake import Lake
+from orchestration.office import Office
+
+PACKAGES = ("dagster", "dagster-webserver", "dagster-dbt", "duckdb", "dbt-core", "dbt-duckdb", "pandas",
+            "great-expectations", "hdx-python-api", "koboextractor", "plotly")  # fmt: skip
+EXTENSIONS = ("httpfs", "spatial")
+LEAST_FREE_GB = 5
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question, whether all is well, and what was found or what to do."""
+
+    question: str
+    well: bool
+    words: str
+
+
+def examine(office: Office) -> list[Answer]:
+    """Ask every question; a failing one never keeps the others from being asked."""
+    questions: dict[str, Callable[[], str]] = {
+        "Python": _python,
+        "packages": _packages,
+        **{f"DuckDB extension {name}": lambda name=name: _extension(name) for name in EXTENSIONS},  # type: ignore[misc]
+        "operation": lambda: _operation(office),
+        "keys": lambda: _keys(office),
+        "lake": lambda: _lake(office),
+        "sealed zone": lambda: _sealed(office),
+        "disk": lambda: _disk(office),
+        "KoBo": lambda: _kobo(office),
+        "HDX": lambda: _hdx(office),
+    }
+    return [_ask(question, answer) for question, answer in questions.items()]
+
+
+def _ask(question: str, answer: Callable[[], str]) -> Answer:
+    try:
+        return Answer(question, True, answer())
+    except ImuError as failure:
+        return Answer(question, False, str(failure))
+    except OSError as failure:
+        return Answer(question, False, f"{type(failure).__name__}: the machine refused; check rights and disk.")
+
+
+def _python() -> str:
+    if not (3, 11) <= sys.version_info[:2] < (3, 14):
+        raise ImuError(f"Python {sys.version.split()[0]} found, 3.11 to 3.13 needed. Install one and `make install`.")
+    return sys.version.split()[0]
+
+
+def _packages() -> str:
+    missing = list(_missing_packages())
+    if missing:
+        raise ImuError(f"Not installed: {', '.join(missing)}. Run `make install`.")
+    return f"{len(PACKAGES)} found"
+
+
+def _missing_packages() -> Iterator[str]:
+    for name in PACKAGES:
+        try:
+            version(name)
+        except PackageNotFoundError:
+            yield name
+
+
+def _extension(name: str) -> str:
+    import duckdb
+
+    path = duck.extension_path(name)
+    with duckdb.connect() as connection:
+        try:
+            connection.execute(f"LOAD {duck.quote(str(path))}")
+        except duckdb.Error as cause:
+            raise ImuError(f"'{name}' is there but does not load: {type(cause).__name__}. Run `make install`.") from cause
+    return "loads"
+
+
+def _operation(office: Office) -> str:
+    operation = office.operation
+    return f"{operation.name} ({operation.title}), {len(operation.clusters)} clusters, {len(office.calendar)} calendar lines"
+
+
+def _keys(office: Office) -> str:
+    keys = seal.load_keys(office.variables)
+    return f"seal {seal.fingerprint(keys.seal)}, pseudonym {seal.fingerprint(keys.pseudonym)}"
+
+
+def _lake(office: Office) -> str:
+    lake = Lake(office.environment.lake, seal.load_keys(office.variables)).open()
+    return f"opens; {sum(1 for _ in lake.folder('raw').glob('*/*'))} arrivals"
+
+
+def _sealed(office: Office) -> str:
+    root = office.environment.lake
+    plain = [path for path in root.glob("checked/**/*.parquet") if not _starts_with(path, b"PARE")]
+    plain += [path for path in root.glob("raw/*/*/content.sealed") if not _starts_with(path, seal.MAGIC)]
+    if plain:
+        raise ImuError(
+            f"{len(plain)} plain file(s) in the sealed zone, first {plain[0].relative_to(root)}. Somebody put them "
+            f"there by hand: move them out; what belongs to an arrival goes through the inbox."
+        )
+    duck.refuse_plain_database(Lake(root).warehouse)
+    return "nothing plain"
+
+
+def _starts_with(path: object, magic: bytes) -> bool:
+    with open(str(path), "rb") as source:  # noqa: PTH123 - a glob result
+        return source.read(len(magic)) == magic
+
+
+def _disk(office: Office) -> str:
+    folder = office.environment.lake
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free / 1e9
+    if free < LEAST_FREE_GB:
+        raise ImuError(f"{free:.1f} GB free where the lake lies, at least {LEAST_FREE_GB} GB needed. Make room.")
+    return f"{free:.0f} GB free"
+
+
+def _kobo(office: Office) -> str:
+    source = office.operation.sources.hsm
+    if source is None:
+        return "not used by this operation"
+    if not office.environment.kobo_url:
+        raise ImuError("IMU_KOBO_URL is not set: no survey can be pulled. See .env.example.")
+    client = office.kobo()
+    for asset in source.assets:
+        client.get_asset(asset.uid)
+    return f"reachable; {len(source.assets)} form(s) readable"
+
+
+def _hdx(office: Office) -> str:
+    if not office.environment.hdx_url:
+        raise ImuError("IMU_HDX_URL is not set: nothing can be published. See .env.example.")
+    problems = office.hdx().preflight()
+    if problems:
+        raise ImuError("; ".join(str(problem) for problem in problems))
+    return "reachable; rights, organisation and maintainer fit"
+
+

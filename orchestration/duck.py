@@ -1,0 +1,134 @@
+"""DuckDB, opened the way this office needs it: offline, sealed, deterministic.
+
+Belongs here: connections, extensions, attaching the encrypted warehouse, sealed Parquet.
+Does not belong here: any query about the data itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.failures import NotSealed, Permanent, Transient
+
+if TYPE_CHECKING:
+    import duckdb
+
+CHECKED_KEY_NAME = "checked"
+WAREHOUSE = "wh"
+
+
+def extension_path(name: str) -> Path:
+    """The file of a DuckDB extension inside its installed wheel: nothing is ever downloaded at run time."""
+    import duckdb
+
+    spec = find_spec(f"duckdb_extension_{name}")
+    if spec is None or not spec.submodule_search_locations:
+        raise Permanent(
+            f"DuckDB's extension '{name}' is not installed: looked for the package duckdb-extension-{name}. "
+            f"Install it with `make install` (it is in requirements.lock)."
+        )
+    folder = Path(next(iter(spec.submodule_search_locations)))
+    path = folder / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
+    if not path.exists():
+        raise Permanent(
+            f"DuckDB's extension '{name}' does not fit DuckDB {duckdb.__version__}: {path.name} is not there for "
+            f"that version. Install from requirements.lock with `make install`."
+        )
+    return path
+
+
+def quote(text: str) -> str:
+    """A SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, checked_key: str | None, *, spatial: bool = False) -> None:
+    """Bring any connection, ours or dbt's, into the office's state."""
+    connection.execute("SET autoinstall_known_extensions=false; SET autoload_known_extensions=false")
+    connection.execute("SET temp_file_encryption=true; SET preserve_insertion_order=true; SET TimeZone='UTC'")
+    # The wheel alone reads encrypted files; writing them needs httpfs, whose OpenSSL does the work.
+    connection.execute(f"LOAD {quote(str(extension_path('httpfs')))}")
+    if spatial:
+        connection.execute(f"LOAD {quote(str(extension_path('spatial')))}")
+    if checked_key:
+        connection.execute(f"PRAGMA add_parquet_key({quote(CHECKED_KEY_NAME)}, {quote(checked_key)})")
+
+
+@contextmanager
+def connect(
+    checked_key: str | None = None, *, spatial: bool = False, threads: int = 2
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An in-memory connection that can read and write sealed Parquet."""
+    import duckdb
+
+    connection = duckdb.connect(config={"threads": threads})
+    try:
+        prepare(connection, checked_key, spatial=spatial)
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def warehouse(
+    path: Path, warehouse_key: str, checked_key: str, *, read_only: bool = False, spatial: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with the encrypted warehouse attached as `wh` and made the default database."""
+    with connect(checked_key, spatial=spatial) as connection:
+        attach_warehouse(connection, path, warehouse_key, read_only=read_only)
+        yield connection
+        connection.execute(f"USE memory; DETACH {WAREHOUSE}")
+
+
+def attach_warehouse(
+    connection: duckdb.DuckDBPyConnection, path: Path, key: str, *, read_only: bool = False
+) -> None:
+    """Attach the warehouse; a plain DuckDB file in its place is refused, since DuckDB itself would not mind."""
+    import duckdb
+
+    refuse_plain_database(path)
+    options = f"ENCRYPTION_KEY {quote(key)}" + (", READ_ONLY" if read_only else "")
+    try:
+        connection.execute(f"ATTACH {quote(str(path))} AS {WAREHOUSE} ({options})")
+    except duckdb.IOException as cause:
+        raise Transient(
+            "The warehouse is in use by another process of the platform (DuckDB allows one writer). "
+            "Wait until that run has ended and try again."
+        ) from cause
+    connection.execute(f"USE {WAREHOUSE}")
+
+
+def refuse_plain_database(path: Path) -> None:
+    """Raise if a database that anybody can open lies where the encrypted warehouse belongs."""
+    import duckdb
+
+    if not path.exists():
+        return
+    try:
+        duckdb.connect(str(path), read_only=True).close()
+    except duckdb.Error:
+        return
+    raise NotSealed(
+        f"{path.name} is a plain DuckDB file where the encrypted warehouse belongs; it was not used. "
+        f"Delete it: the warehouse is rebuilt from the sealed lake by the next run."
+    )
+
+
+def sealed_copy(select: str, target: Path) -> str:
+    """The statement that writes a query's rows as sealed Parquet."""
+    encryption = f"ENCRYPTION_CONFIG {{footer_key: {quote(CHECKED_KEY_NAME)}}}"
+    return f"COPY ({select}) TO {quote(str(target))} (FORMAT parquet, COMPRESSION zstd, {encryption})"
+
+
+def sealed_scan(paths: list[Path]) -> str:
+    """The table expression that reads an explicit list of sealed Parquet files (never a glob).
+
+    Without `union_by_name`: together with encryption it crashes DuckDB 1.5.5 (null pointer, the whole
+    connection lost). All files of one checked table have the same columns, which `CheckedTable` enforces.
+    """
+    files = ", ".join(quote(str(path)) for path in paths)
+    return f"read_parquet([{files}], encryption_config={{footer_key: {quote(CHECKED_KEY_NAME)}}})"

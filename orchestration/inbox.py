@@ -1,0 +1,117 @@
+"""The inbox: which files lying in `data_lake/inbox/<source>/<sender>/` are ready to be taken, and taking them.
+
+Belongs here: the manners of shared folders (half-copied files, lock files, conflict copies), sealing, clearing
+the inbox. Does not belong here: what is in a file; that is each source's check.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from orchestration.lake import Arrival, Lake
+
+QUIET_SECONDS = 60
+# Office lock files, hidden files, downloads in progress: none of them is somebody's submission.
+_NOT_A_FILE = re.compile(r"^(~\$|\.|Thumbs\.db$|desktop\.ini$)|\.(tmp|part|crdownload|partial)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A file that lies in the inbox and will not be taken now, and why."""
+
+    source: str
+    sender: str
+    file_name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A file that can be taken."""
+
+    path: Path
+    source: str
+    sender: str
+    modified: datetime
+
+
+def look(lake: Lake, source: str, now: datetime) -> tuple[list[Ready], list[Waiting]]:
+    """What lies in one source's inbox: ready files in the order of their own time, and what waits."""
+    ready: list[Ready] = []
+    waiting: list[Waiting] = []
+    folder = lake.folder("inbox", source)
+    for path in sorted(folder.rglob("*")) if folder.exists() else []:
+        if not path.is_file() or _NOT_A_FILE.search(path.name):
+            continue
+        inside = path.relative_to(folder).parts
+        reason = _why_not(inside, path, now)
+        if reason:
+            waiting.append(Waiting(source, inside[0] if len(inside) > 1 else "", path.name, reason))
+        else:
+            ready.append(Ready(path, source, inside[0], _modified(path, now)))
+    return sorted(ready, key=lambda file: (file.modified, str(file.path))), waiting
+
+
+def _why_not(inside: Sequence[str], path: Path, now: datetime) -> str | None:
+    if len(inside) == 1:
+        return "it lies in no sender's folder: move it into the folder of the account that sent it"
+    if path.stat().st_size == 0:
+        return "it is empty: it is still being copied, or was saved without content"
+    age = now.timestamp() - path.stat().st_mtime
+    if 0 <= age < QUIET_SECONDS:
+        return f"it changed {age:.0f} seconds ago: it is taken once it has been still for {QUIET_SECONDS} seconds"
+    return None
+
+
+def _modified(path: Path, now: datetime) -> datetime:
+    return min(datetime.fromtimestamp(path.stat().st_mtime, tz=now.tzinfo), now)
+
+
+Describe = Callable[[Ready], tuple[str | None, Mapping[str, Any]]]
+
+
+def take_all(lake: Lake, source: str, now: datetime, describe: Describe) -> tuple[list[Arrival], list[Arrival]]:
+    """Seal every ready file and clear it from the inbox; returns new arrivals and re-sent known ones.
+
+    `describe` says to which partition a file belongs and what else the manifest should hold. The file leaves the
+    inbox only after its sealed copy is safely in place, so a crash in between takes it again and finds it known.
+    """
+    new: list[Arrival] = []
+    known: list[Arrival] = []
+    for file in look(lake, source, now)[0]:
+        partition, facts = describe(file)
+        arrival, is_new = lake.take(
+            source,
+            file.path,
+            sender=file.sender,
+            file_name=file.path.name,
+            partition=partition,
+            received_at=file.modified,
+            taken_at=now,
+            facts=facts,
+        )
+        if not is_new:
+            _note_again(lake, arrival, file, now)
+        (new if is_new else known).append(arrival)
+        file.path.unlink()
+    return new, known
+
+
+def _note_again(lake: Lake, arrival: Arrival, file: Ready, now: datetime) -> None:
+    """Remember that the same bytes came again, under which name and from whom: nothing is silent."""
+    stamp = file.modified.strftime("%Y%m%dT%H%M%S")
+    lake.write_json(
+        lake.folder("quality", arrival.source, "again", f"{arrival.arrival_id}-{stamp}.json"),
+        {
+            "arrival_id": arrival.arrival_id,
+            "file_name": file.path.name,
+            "sender": file.sender,
+            "received_at": file.modified.isoformat(),
+            "taken_at": now.isoformat(),
+        },
+    )

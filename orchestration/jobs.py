@@ -1,0 +1,88 @@
+"""The buttons: every job an officer can press, named for what it does.
+
+Belongs here: selections and names. Does not belong here: what a step does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from orchestration.settings import Operation
+
+# source -> the checked asset that judges its arrivals; the order is that of the checks (places come first)
+CHECKED_BY = {
+    "boundaries": "boundaries",
+    "population": "population",
+    "needs": "needs",
+    "clusters": "activities",
+    "displacement": "displacement",
+    "hsm": "interviews",
+    "register": "individuals",
+}
+CHECK_JOBS = {
+    "boundaries": "check_boundaries",
+    "population": "check_population_statistics",
+    "needs": "check_needs_workbook",
+    "clusters": "check_cluster_workbook",
+    "displacement": "check_displacement_week",
+    "hsm": "check_survey_round",
+    "register": "check_register_extract",
+}
+TAKE, PULL, BUILD, PUBLISH = "take_what_has_arrived", "pull_survey_answers", "build_tables", "publish"
+
+
+def sources_of(operation: Operation) -> list[str]:
+    """The sources this operation has, in the order in which they are checked."""
+    given = operation.sources
+    present = {
+        "boundaries": given.cods,
+        "population": given.cods,
+        "needs": given.needs,
+        "clusters": given.clusters,
+        "displacement": given.displacement,
+        "hsm": given.hsm,
+        "register": given.register_extracts,
+    }
+    return [source for source in CHECKED_BY if present[source] is not None]
+
+
+def file_sources(operation: Operation) -> list[str]:
+    """The sources that arrive as files."""
+    return [source for source in sources_of(operation) if source != "hsm"]
+
+
+def job_name(product: str) -> str:
+    """The publishing button of a product."""
+    return f"{PUBLISH}_{product.replace('-', '_')}"
+
+
+def all_jobs(operation: Operation, assets: Sequence[dg.AssetsDefinition], products: Sequence[str]) -> list[
+    dg.UnresolvedAssetJobDefinition
+]:  # fmt: skip
+    """Every button of this operation."""
+    jobs = [dg.define_asset_job(TAKE, dg.AssetSelection.assets(*[["raw", s] for s in file_sources(operation)]),
+                                description="Take everything that lies ready in the inbox and seal it.")]  # fmt: skip
+    for source in sources_of(operation):
+        jobs.append(_check_job(source))
+    if "hsm" in sources_of(operation):
+        jobs.append(dg.define_asset_job(PULL, dg.AssetSelection.assets(["raw", "hsm"]),
+                                        description="Fetch what changed on the survey server."))  # fmt: skip
+    models = dg.AssetSelection.groups("3_standardise", "4_common_datasets", "5_analysis")
+    analyst = dg.AssetSelection.assets(["analyst", "database"], ["site", "today"])
+    jobs.append(dg.define_asset_job(BUILD, models | analyst, description="Build all tables, the analysts' database and pages."))
+    for product in products:
+        stem = product.replace("-", "_")
+        selection = dg.AssetSelection.assets(["release", stem], ["hdx", stem])
+        jobs.append(dg.define_asset_job(job_name(product), selection,
+                                        description=f"Release '{product}' for one month and publish it on HDX."))  # fmt: skip
+    return jobs
+
+
+def _check_job(source: str) -> dg.UnresolvedAssetJobDefinition:
+    selection = dg.AssetSelection.assets(["checked", CHECKED_BY[source]])
+    if source == "clusters":
+        selection |= dg.AssetSelection.assets(["quality", "partner_pages"])
+    words = {"clusters": "Check one cluster's workbooks of one month and write the partner's page."}
+    return dg.define_asset_job(CHECK_JOBS[source], selection, description=words.get(source, f"Check what arrived for '{source}'."))

@@ -1,0 +1,327 @@
+"""Settings: an operation (one country's folder in `operations/`) and the few things the environment decides.
+
+Belongs here: types, loading, and telling all problems at once. Does not belong here: what is done with a
+setting. Every key must be read by some code (a test walks the types), and an unknown key is a problem.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from orchestration.failures import Permanent
+
+REPO = Path(__file__).resolve().parents[1]
+
+Code = Annotated[str, Field(pattern=r"^[A-Z][A-Z-]*$")]
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+Topic = Literal["presence", "needs", "displacement", "survey", "registration", "population", "boundaries"]
+
+
+class Setting(BaseModel):
+    """Base of every setting: unknown keys are refused, nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AdminLevel(Setting):
+    """One level of the country's administrative division and what people call it."""
+
+    level: int = Field(ge=1, le=5)
+    name: str
+
+
+class CodVersion(Setting):
+    """One version of the boundaries and the days on which it was in force."""
+
+    version: str = Field(pattern=r"^v\d{2}(\.\d{2})?$")
+    valid_on: date
+    valid_to: date | None = None
+
+
+class Plan(Setting):
+    """The response plan whose needs and targets are measured against; it keeps the COD version it froze."""
+
+    year: int
+    cod_version: str
+    cycle: Literal["2025", "2026"]
+
+
+class Cluster(Setting):
+    """A cluster and the accounts that may submit for it (partners report to their cluster, not to us)."""
+
+    code: Code
+    name: str
+    submitters: list[str] = Field(min_length=1)
+    email: str
+
+
+class ClusterSource(Setting):
+    """Cluster workbooks: the column maps we understand and the day of the next month on which they are due."""
+
+    column_maps: list[str] = Field(min_length=1)
+    due_day: int = Field(ge=1, le=28)
+    release_share: float = Field(ge=0, le=1, description="share of clusters that must have reported")
+
+
+class DisplacementSource(Setting):
+    """Government displacement figures, weekly."""
+
+    column_map: str
+    senders: list[str] = Field(min_length=1)
+
+
+class HsmAsset(Setting):
+    """One KoBo form and the survey rounds it carries."""
+
+    uid: str
+    rounds: list[str] = Field(min_length=1)
+    renames: str | None = None
+
+
+class HsmSource(Setting):
+    """Humanitarian situation monitoring from KoBo."""
+
+    assets: list[HsmAsset] = Field(min_length=1)
+    round_question: str
+    on_hold: Literal["keep_flagged", "exclude"]
+    largest_drop: float = Field(ge=0, le=1, description="share of rows that may vanish between two pulls")
+
+
+class RegisterSource(Setting):
+    """A registration database. `none` means that this office holds no individual records at all."""
+
+    custody: Literal["none", "owner"]
+    column_map: str
+    senders: list[str] = Field(min_length=1)
+    never_ingest: list[str]
+
+
+class CodSource(Setting):
+    """Who may send common operational datasets and the needs workbook."""
+
+    senders: list[str] = Field(min_length=1)
+
+
+class Sources(Setting):
+    """The sources this operation has; one that is absent is not in its graph's sensors."""
+
+    clusters: ClusterSource | None = None
+    displacement: DisplacementSource | None = None
+    hsm: HsmSource | None = None
+    register_extracts: RegisterSource | None = None
+    cods: CodSource | None = None
+    needs: CodSource | None = None
+
+
+class Period(Setting):
+    """The months the partitions cover, in the operation's own calendar."""
+
+    first_month: Month
+    last_month: Month
+    extracts: list[date] = []
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Period:
+        if self.first_month > self.last_month:
+            raise ValueError(f"first_month {self.first_month} comes after last_month {self.last_month}")
+        return self
+
+
+class Hdx(Setting):
+    """As whom we publish."""
+
+    organisation: str
+    maintainer: str
+    source_name: str
+    licence: str
+    methodology: str
+
+
+class Disclosure(Setting):
+    """Smallest count that may be shown, by topic, and how wide an outsider's guess must stay."""
+
+    minimum: dict[Topic, int]
+    width: int = Field(ge=1)
+
+
+class Approver(Setting):
+    """A person's office (never their name) and what it may sign."""
+
+    office: str
+    may: list[Literal["release", "flagged", "withdraw", "waiver"]]
+
+
+class Retention(Setting):
+    """For how many months a zone is kept before it is due for review."""
+
+    raw: int = Field(ge=1)
+    checked: int = Field(ge=1)
+    releases: int = Field(ge=1)
+
+
+class Operation(Setting):
+    """Everything that differs between countries."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    title_local: str | None = None
+    iso3: str = Field(pattern=r"^[A-Z]{3}$")
+    iso2: str = Field(pattern=r"^[A-Z]{2}$")
+    languages: list[str] = Field(min_length=1)
+    time_zone: str
+    admin_levels: list[AdminLevel] = Field(min_length=1)
+    cod_versions: list[CodVersion] = Field(min_length=1)
+    plan: Plan
+    period: Period
+    clusters: list[Cluster] = []
+    sources: Sources
+    hdx: Hdx
+    approvers: list[Approver] = Field(min_length=1)
+    disclosure: Disclosure
+    retention: Retention
+    folder: Path = Field(exclude=True)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as cause:
+            raise ValueError(f"unknown time zone {value!r}; expected a name such as Europe/Kyiv") from cause
+        return value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Operation:
+        versions = {version.version for version in self.cod_versions}
+        if self.plan.cod_version not in versions:
+            raise ValueError(f"plan.cod_version {self.plan.cod_version!r} is not one of cod_versions {sorted(versions)}")
+        if self.sources.clusters and not self.clusters:
+            raise ValueError("sources.clusters is set but clusters is empty")
+        codes = [cluster.code for cluster in self.clusters]
+        if len(codes) != len(set(codes)):
+            raise ValueError("clusters: a code occurs twice")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The operation's time zone."""
+        return ZoneInfo(self.time_zone)
+
+    @cached_property
+    def months(self) -> list[str]:
+        """Month keys from first to last."""
+        return list(months_between(self.period.first_month, self.period.last_month))
+
+    def cluster_of(self, submitter: str) -> Cluster | None:
+        """The cluster an account may submit for, if any."""
+        return next((cluster for cluster in self.clusters if submitter in cluster.submitters), None)
+
+    def cod_version_on(self, day: date) -> str:
+        """The boundaries in force on a day (the earliest known before the first)."""
+        in_force = [version.version for version in self.cod_versions if version.valid_on <= day]
+        return in_force[-1] if in_force else self.cod_versions[0].version
+
+    def table(self, name: str) -> list[dict[str, str]]:
+        """One of the operation's office tables, `name` relative to its folder without `.csv`."""
+        path = self.folder / f"{name}.csv"
+        if not path.exists():
+            raise Permanent(f"{path.relative_to(self.folder.parent)} is missing; `imu new-operation` shows what it holds.")
+        return list(_read_table(path, path.stat().st_mtime_ns))
+
+
+def months_between(first: str, last: str) -> Iterator[str]:
+    """Month keys, both ends included."""
+    year, month = (int(part) for part in first.split("-"))
+    while (key := f"{year:04d}-{month:02d}") <= last:
+        yield key
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+
+
+@lru_cache(maxsize=64)
+def _read_table(path: Path, _changed: int) -> tuple[dict[str, str], ...]:
+    with path.open(encoding="utf-8-sig", newline="") as source:
+        return tuple(csv.DictReader(source))
+
+
+def load_operation(folder: Path) -> Operation:
+    """Read and check `operation.yml`; every problem at once, each with file, key, found and expected."""
+    path = folder / "operation.yml"
+    if not path.exists():
+        raise Permanent(
+            f"No operation '{folder.name}': looked for {folder.name}/operation.yml in operations/. "
+            f"Set IMU_OPERATION to one of: {', '.join(known_operations(folder.parent)) or 'none yet'}."
+        )
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as cause:
+        raise Permanent(f"{folder.name}/operation.yml is not valid YAML: {cause}") from cause
+    if not isinstance(content, dict):
+        raise Permanent(f"{folder.name}/operation.yml: expected keys and values, found {type(content).__name__}.")
+    try:
+        return Operation(**content, folder=folder)
+    except ValidationError as cause:
+        raise Permanent(_explain(folder.name, cause)) from cause
+
+
+def _explain(name: str, error: ValidationError) -> str:
+    lines = [f"operations/{name}/operation.yml has {error.error_count()} problem(s):"]
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"]) or "(the whole file)"
+        found = "nothing" if problem["type"] == "missing" else repr(problem["input"])[:80]
+        lines.append(f"  file operation.yml, key {key}: found {found}; expected: {_expected(problem)}")
+    return "\n".join(lines)
+
+
+def _expected(problem: Mapping[str, Any]) -> str:
+    if problem["type"] == "extra_forbidden":
+        return "no such key (no code reads it; check the spelling)"
+    return str(problem["msg"])
+
+
+def known_operations(folder: Path) -> list[str]:
+    """The names under `operations/` that have an operation.yml."""
+    return sorted(path.parent.name for path in folder.glob("*/operation.yml"))
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What the machine decides: which operation, where its lake is, how outside systems are reached."""
+
+    operation: str
+    lake: Path
+    operations: Path
+    kobo_url: str | None
+    kobo_token: str | None
+    hdx_url: str | None
+    hdx_key: str | None
+    today: date | None
+
+    def __repr__(self) -> str:
+        return f"Environment(operation={self.operation!r}, lake={self.lake.name!r})"
+
+
+def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
+    """Read the environment once, at the start of a process; nothing reads it at import."""
+    given = os.environ if variables is None else variables
+    operation = given.get("IMU_OPERATION", "demo")
+    return Environment(
+        operation=operation,
+        lake=Path(given.get("IMU_LAKE") or REPO / "data_lake"),
+        operations=Path(given.get("IMU_OPERATIONS") or REPO / "operations"),
+        kobo_url=given.get("IMU_KOBO_URL"),
+        kobo_token=given.get("IMU_KOBO_TOKEN"),
+        hdx_url=given.get("IMU_HDX_URL"),
+        hdx_key=given.get("IMU_HDX_KEY"),
+        today=date.fromisoformat(given["IMU_TODAY"]) if given.get("IMU_TODAY") else None,
+    )

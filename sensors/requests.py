@@ -1,0 +1,46 @@
+"""How a sensor asks for a run: once while it is under way, again after a crash, not for ever after a failure.
+
+Belongs here: the manners of asking. Does not belong here: any question a sensor answers.
+
+Dagster's own run keys ask exactly once: a run that died with the power would never be asked for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import dagster as dg
+
+KEY_TAG = "imu/asked_for"
+ATTEMPTS = 3
+_UNDER_WAY = (
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+)
+
+
+def ask(
+    instance: dg.DagsterInstance,
+    key: str,
+    *,
+    partition: str | None = None,
+    selection: Sequence[dg.AssetKey] | None = None,
+    job: str | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> dg.RunRequest | dg.SkipReason:
+    """A request for the work named by `key`, or why it is not asked for now."""
+    runs = instance.get_runs(filters=dg.RunsFilter(tags={KEY_TAG: key}))
+    if any(run.status in _UNDER_WAY for run in runs):
+        return dg.SkipReason("It is already under way.")
+    failed = sum(run.status in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED) for run in runs)
+    if failed >= ATTEMPTS:
+        return dg.SkipReason(f"It failed {failed} times and is not tried again by itself: see its last run, then press the button.")
+    return dg.RunRequest(
+        run_key=f"{key}#{failed}",
+        partition_key=partition,
+        asset_selection=list(selection) if selection else None,
+        job_name=job,
+        tags={KEY_TAG: key, **(tags or {})},
+    )

@@ -1,0 +1,55 @@
+"""Which arrivals of a source have no verdict yet?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets.quality import ledger
+from orchestration import jobs
+from orchestration.office import Office
+from orchestration.partitions import cluster_month_key
+from sensors.requests import ask
+
+NEEDS_PLACES = ("population", "needs", "clusters", "displacement", "hsm", "register")
+
+
+def sensor(office: Office, source: str) -> dg.SensorDefinition:
+    """One sensor a source, so that a broken source stops only its own."""
+
+    @dg.sensor(
+        name=f"verdicts_{source}",
+        job_name=jobs.CHECK_JOBS[source],
+        minimum_interval_seconds=60,
+        description=f"{__doc__} ({source})",
+    )
+    def _verdicts(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        partitions = waiting_partitions(office, source)
+        if not partitions:
+            yield dg.SkipReason(f"Everything that arrived for '{source}' has its verdict.")
+        elif source in NEEDS_PLACES and not ledger.entries(office.lake, "boundaries", office.now):
+            yield dg.SkipReason("No boundaries have been accepted yet, and places can't be matched without them.")
+        else:
+            for partition, ids in sorted(partitions.items()):
+                digest = hashlib.sha256("-".join([*ids, office.config]).encode()).hexdigest()[:16]
+                yield ask(context.instance, f"check-{source}-{partition}-{digest}", partition=_key(source, partition))
+
+    return _verdicts
+
+
+def waiting_partitions(office: Office, source: str) -> dict[str, list[str]]:
+    """Arrivals without a verdict, by partition; what has no partition was refused at the door."""
+    partitions: dict[str, list[str]] = {}
+    for arrival in ledger.pending(office.lake, source, office.config, office.now):
+        if arrival.partition:
+            partitions.setdefault(arrival.partition, []).append(arrival.arrival_id)
+    return partitions
+
+
+def _key(source: str, partition: str) -> str:
+    if source != "clusters":
+        return partition
+    cluster, month = partition.split("|")
+    return cluster_month_key(cluster, month)
