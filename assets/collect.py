@@ -3,8 +3,6 @@
 Belongs here: the thin asset around `orchestration.inbox`. Does not belong here: reading a file's content.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

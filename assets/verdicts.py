@@ -4,8 +4,6 @@ Belongs here: going through what waits, storing outcomes, what a materialisation
 check that shows a verdict. Does not belong here: any rule.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -49,11 +47,12 @@ def checked_asset(
         check_specs=[dg.AssetCheckSpec("verdict", asset=key, description="Was the newest submission accepted?")],
         pool="lake",
     )
-    def _checked(context: dg.AssetExecutionContext, office: dg.ResourceParam[Office]) -> dg.MaterializeResult[None]:
+    def _checked(context: dg.AssetExecutionContext, office: dg.ResourceParam[Office]) -> Iterator[Any]:
         partition = partition_name(context.partition_key)
         given = give(office, source, partition, checker(office, partition))
         last = newest(office, source, partition)
-        return dg.MaterializeResult(metadata=metadata(given, last), check_results=[verdict_check(last)])
+        yield verdict_check(last)
+        yield dg.MaterializeResult(metadata=metadata(given, last))
 
     return _checked
 

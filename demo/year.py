@@ -26,6 +26,8 @@ from orchestration.office import Office
 
 Progress = Callable[[str], None]
 MOST_ROUNDS = 12
+# What a run has to say is in Dagster's storage; the terminal is for the officer.
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass
@@ -160,6 +162,7 @@ def run(year: Year, sensor: dg.SensorDefinition, request: dg.RunRequest, tell: P
     result = year.definitions.resolve_job_def(name).execute_in_process(
         instance=year.instance,
         partition_key=request.partition_key,
+        run_config=QUIET,
         tags=dict(request.tags),
         asset_selection=list(request.asset_selection) if request.asset_selection else None,
         raise_on_error=False,

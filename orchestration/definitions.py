@@ -41,17 +41,18 @@ def build(office: Office) -> dg.Definitions:
         *release.assets(operation, products),
         *portal.assets(operation),
     ]
+    publish = [jobs.publish_job(product.name) for product in products]
     return dg.Definitions(
         assets=made,
-        jobs=jobs.all_jobs(operation, made, [product.name for product in products]),
-        sensors=_sensors(office),
+        jobs=[*jobs.all_jobs(operation), *publish],
+        sensors=_sensors(office, publish),
         resources={"office": office},
         # Steps are short and share a warm dbt and a warm gazetteer: a process of its own would cost 5 s each.
         executor=dg.in_process_executor,
     )
 
 
-def _sensors(office: Office) -> list[dg.SensorDefinition]:
+def _sensors(office: Office, publish: list[dg.UnresolvedAssetJobDefinition]) -> list[dg.SensorDefinition]:
     from sensors import inbox, kobo, releases, tables, verdicts
 
     present = jobs.sources_of(office.operation)
@@ -60,7 +61,7 @@ def _sensors(office: Office) -> list[dg.SensorDefinition]:
         *([kobo.sensor(office)] if "hsm" in present else []),
         *(verdicts.sensor(office, source) for source in present),
         tables.sensor(office),
-        releases.sensor(office),
+        releases.sensor(office, publish),
     ]
 
 

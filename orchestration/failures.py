@@ -25,6 +25,10 @@ class Transient(ImuError):
     retry_helps = True
 
 
+class NotThere(Permanent):
+    """An outside system says that something is not there, or hides that we may not see it."""
+
+
 class WrongKey(Permanent):
     """A sealing key is missing, malformed or does not open this lake."""
 

@@ -94,7 +94,7 @@ class HdxPublisher:
             user_agent,
             (connect_timeout, read_timeout),
             dict(lists or {}),
-            attempts,
+            max(1, attempts),
             wait_seconds,
         )
         self._connection.refuse_foreign_lists()

@@ -110,8 +110,8 @@ class Connection:
         """Yield the library, configured for us while in use and as it was before afterwards."""
         with _LIBRARY:
             # read by ckanapi when it is first imported; the adapter holds later imports to it too
-            os.environ.setdefault("CKANAPI_REQUEST_TIMEOUT", str(int(self.timeouts[0])))
-            os.environ.setdefault("CKANAPI_REQUEST_READ_TIMEOUT", str(int(self.timeouts[1])))
+            os.environ.setdefault("CKANAPI_REQUEST_TIMEOUT", str(max(1, round(self.timeouts[0]))))
+            os.environ.setdefault("CKANAPI_REQUEST_READ_TIMEOUT", str(max(1, round(self.timeouts[1]))))
             from hdx.api.configuration import Configuration, ConfigurationError
 
             try:

@@ -5,8 +5,6 @@ Belongs here: selections and names. Does not belong here: what a step does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import dagster as dg
 
 from orchestration.settings import Operation
@@ -58,10 +56,8 @@ def job_name(product: str) -> str:
     return f"{PUBLISH}_{product.replace('-', '_')}"
 
 
-def all_jobs(operation: Operation, assets: Sequence[dg.AssetsDefinition], products: Sequence[str]) -> list[
-    dg.UnresolvedAssetJobDefinition
-]:  # fmt: skip
-    """Every button of this operation."""
+def all_jobs(operation: Operation) -> list[dg.UnresolvedAssetJobDefinition]:
+    """Every button of this operation but those that publish."""
     jobs = [dg.define_asset_job(TAKE, dg.AssetSelection.assets(*[["raw", s] for s in file_sources(operation)]),
                                 description="Take everything that lies ready in the inbox and seal it.")]  # fmt: skip
     for source in sources_of(operation):
@@ -72,12 +68,17 @@ def all_jobs(operation: Operation, assets: Sequence[dg.AssetsDefinition], produc
     models = dg.AssetSelection.groups("3_standardise", "4_common_datasets", "5_analysis")
     analyst = dg.AssetSelection.assets(["analyst", "database"], ["site", "today"])
     jobs.append(dg.define_asset_job(BUILD, models | analyst, description="Build all tables, the analysts' database and pages."))
-    for product in products:
-        stem = product.replace("-", "_")
-        selection = dg.AssetSelection.assets(["release", stem], ["hdx", stem])
-        jobs.append(dg.define_asset_job(job_name(product), selection,
-                                        description=f"Release '{product}' for one month and publish it on HDX."))  # fmt: skip
     return jobs
+
+
+def publish_job(product: str) -> dg.UnresolvedAssetJobDefinition:
+    """Release a product for one month and publish it."""
+    stem = product.replace("-", "_")
+    return dg.define_asset_job(
+        job_name(product),
+        dg.AssetSelection.assets(["release", stem], ["hdx", stem]),
+        description=f"Release '{product}' for one month and publish it on HDX.",
+    )
 
 
 def _check_job(source: str) -> dg.UnresolvedAssetJobDefinition:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.auth import AuthBase
 
-from orchestration.failures import Permanent, Transient
+from orchestration.failures import NotThere, Permanent, Transient
 
 Json = dict[str, Any]
 
@@ -132,7 +132,8 @@ def _retry_after(response: requests.Response, otherwise: float) -> float:
 def _checked(response: requests.Response, address: str) -> Json:
     """The JSON of a 200, or the error that says what the officer can do."""
     if response.status_code != 200:
-        raise Permanent(
+        kind = NotThere if response.status_code == 404 else Permanent
+        raise kind(
             _REFUSALS.get(response.status_code, _OTHER).format(address=address, status=response.status_code)
         )
     if "json" not in response.headers.get("Content-Type", ""):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -23,6 +23,7 @@ from orchestration.lake import Lake
 
 if TYPE_CHECKING:
     from orchestration.hdx_api import HdxPublisher
+    from orchestration.hdx_checks import Publication
     from orchestration.kobo_api import KoboClient
 
 
@@ -111,15 +112,22 @@ class Office:
             raise Permanent("KoBo is not set up: IMU_KOBO_URL and IMU_KOBO_TOKEN are needed, see .env.example.")
         return KoboClient(token, f"{url.rstrip('/')}/api/v2")
 
-    def hdx(self) -> HdxPublisher:
-        """HDX, as far as the environment names one."""
+    def hdx(self, verify_certificate: Callable[[Publication], None] | None = None) -> HdxPublisher:
+        """HDX, as far as the environment names one. Without a verifier it publishes to this computer only."""
         from orchestration.hdx_api import HdxPublisher
 
         url, key = self.environment.hdx_url, self.environment.hdx_key
         if not url or not key:
             raise Permanent("HDX is not set up: IMU_HDX_URL and IMU_HDX_KEY are needed, see .env.example.")
         hdx = self.operation.hdx
-        return HdxPublisher(url=url, key=key, organisation=hdx.organisation, maintainer=hdx.maintainer)
+        return HdxPublisher(
+            url,
+            key,
+            user_agent=f"imu-data-platform-{self.operation.name}",
+            organisation=hdx.organisation,
+            maintainer=hdx.maintainer,
+            verify_certificate=verify_certificate,
+        )
 
 
 def _copy_tree(source: Path, target: Path) -> None:

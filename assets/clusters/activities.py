@@ -85,9 +85,10 @@ def _cells(table: Table) -> Iterator[tuple[int, dict[str, Cell]]]:
     merged = _merged_texts(table)
     for index in range(table.first_row, len(table.sheet.rows)):
         row = table.sheet.rows[index]
-        yield index + 1, {
-            name: merged.get((index, at), row[at] if at < len(row) else None) for name, at in table.columns.items()
-        }
+        yield (
+            index + 1,
+            {name: merged.get((index, at), row[at] if at < len(row) else None) for name, at in table.columns.items()},
+        )
 
 
 def _merged_texts(table: Table) -> dict[tuple[int, int], Cell]:

@@ -53,6 +53,11 @@ class Lookup:
             self._known[key] = self._find(text, among)
         return self._known[key]
 
+    def knows(self, text: str) -> bool:
+        """Whether a text is the name of an entry, or the beginning of one."""
+        key = name_key(text)
+        return bool(key) and (key in self._codes or any(other.startswith(key + " ") for other in self._codes))
+
     def _find(self, text: str, among: frozenset[str] | None) -> Hit:
         codes = self._all(name_key(text))
         lookalike = has_mixed_word(text)

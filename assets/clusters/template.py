@@ -8,7 +8,7 @@ canonical, header (alternatives separated by "|"), required, type.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assets.geography.codes import cell_text
@@ -229,15 +229,16 @@ def letter(index: int) -> str:
     return name
 
 
-def described_faults(table: Table) -> Iterator[str]:
-    """Yield what is wrong with the columns; a heading is quoted, shortened, because only the sender knows it."""
+def described_faults(table: Table, hidden: Callable[[str], bool]) -> Iterator[str]:
+    """Yield what is wrong with the columns. Headings of the sender's own are quoted, shortened, unless `hidden`."""
     for index, text in table.unknown:
         heading = " ".join(text.split())[:_HEADING_LENGTH]
-        yield (
-            f'Column {letter(index)}, "{heading}", is not in the template.'
-            if heading
-            else f"Column {letter(index)} has no heading but holds cells."
-        )
+        if heading and not hidden(heading):
+            yield f'Column {letter(index)}, "{heading}", is not in the template.'
+        elif heading:
+            yield f"Column {letter(index)} is not in the template."
+        else:
+            yield f"Column {letter(index)} has no heading but holds cells."
     for name in table.missing:
         yield f'The column "{table.map.columns[name].title}" is missing.'
     for name in table.twice:

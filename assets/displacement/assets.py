@@ -1,7 +1,5 @@
 """Weekly displacement figures as Dagster assets: taken, checked."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any

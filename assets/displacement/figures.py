@@ -97,7 +97,7 @@ def _take(
         **counts,
     }
     if problems:
-        result.refused.append({"row_number": number, "rule": problems[0][0]})
+        result.refused.append({"row_number": number, "rule": problems[0][0], "pcode": match.pcode})
         return
     result.rows.append(row)
     parts = [counts[name] for name in PARTS]
@@ -125,12 +125,14 @@ def _count(cell: object) -> tuple[int | None, str | None]:
 def _not_reported(result: Figures, districts: Mapping[str, Mapping[str, str]], on: date) -> None:
     versions = {row["cod_version"] for row in result.rows}
     named = {row["pcode"] for row in result.rows}
-    refused_some = bool(result.refused)
+    # A row whose place is unknown may be the very district that seems missing.
+    unplaced = any(row["rule"] == "D-PLACE-UNKNOWN" for row in result.refused)
+    named |= {row["pcode"] for row in result.refused if row["pcode"]}
     for version in sorted(versions):
         for pcode, region in districts.get(version, {}).items():
             if pcode not in named:
                 result.rows.append(_blank(result.week, on, pcode, region, version))
-                if not refused_some:
+                if not unplaced:
                     result.found.append(("D-NOT-REPORTED", None, pcode))
 
 

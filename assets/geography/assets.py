@@ -1,7 +1,5 @@
 """Boundaries and population statistics as Dagster assets: taken, checked."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from assets.geography.codes import cell_text
+from assets.geography.codes import cell_text, readings
 from assets.geography.index import Place, PlaceIndex
 from assets.geography.matching import Match, Matcher, Statement
 
@@ -62,6 +62,16 @@ class Gazetteer:
             match = Matcher(self.index, version, min_level).match(Statement(code, stated, above))
             self._known[key] = match
         return match
+
+    def knows(self, text: str) -> bool:
+        """Whether a text is a P-code or the name of a place, in any version and spelling of the code."""
+        codes = [reading.code for reading in readings(text, self.index.shape)]
+        key = self.index.key(text)
+        return any(code in places for places in self.index.by_code.values() for code in codes) or any(
+            self.index.named(version.name, level, key)
+            for version in self.index.versions
+            for level in range(1, self.index.deepest + 1)
+        )
 
     def place(self, pcode: str, version: str) -> Place | None:
         """Return a place by its exact code and version."""

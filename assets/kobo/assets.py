@@ -1,7 +1,5 @@
 """The survey as Dagster assets: pulled, checked round by round."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date
 
@@ -9,7 +7,7 @@ import dagster as dg
 
 from assets import verdicts
 from assets.geography.reference import Reference, reference
-from assets.kobo import arrivals, collect
+from assets.kobo import collect
 from assets.kobo.forms import build_form, questions_table
 from assets.kobo.interviews import Interviews, Place, Rules, read_interviews
 from assets.quality.checked_tables import TABLES
@@ -58,10 +56,11 @@ def _checker(office: Office, partition: str) -> verdicts.Check:
 
 def _outcome(office: Office, arrival: Arrival, asset: HsmAsset, partition: str, places: Reference) -> Outcome:
     """The round as it stood with this pull: all pulls up to it, put together."""
-    stored = arrivals.fold(collect.documents(office, asset, partition))
+    stored = collect.round_state(office, asset, partition)
+    versions = collect.state(office, asset).versions.values()
     renames = _renames(office.operation, asset)
     local = next((language for language in office.operation.languages if language != "en"), None)
-    form = build_form(asset.uid, stored.versions.values(), renames, local)
+    form = build_form(asset.uid, versions, renames, local)
     source = collect.source_of(office)
     rules = Rules(
         rounds=frozenset(asset.rounds),
@@ -92,7 +91,7 @@ def _renames(operation: Operation, asset: HsmAsset) -> dict[str, str]:
     if asset.renames is None:
         return {}
     rows = operation.table(asset.renames)
-    return {row["xpath"]: row["canonical"] for row in rows if row["asset"] == asset.uid}
+    return {row["old_xpath"]: row["canonical"] for row in rows if row["asset"] == asset.uid}
 
 
 def _conclude(

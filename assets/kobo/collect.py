@@ -15,7 +15,8 @@ from typing import Any
 
 from assets.kobo import arrivals
 from assets.kobo.pull import Limits, PullResult, pull
-from orchestration.failures import Permanent
+from orchestration.failures import NotThere, Permanent
+from orchestration.kobo_api import KoboClient
 from orchestration.lake import Arrival
 from orchestration.office import Office
 from orchestration.settings import HsmAsset, HsmSource
@@ -36,14 +37,25 @@ def mark(office: Office) -> str:
     """One short text that moves when anything on the survey server moves: new, edited, validated or deleted rows."""
     client = office.kobo()
     digest = hashlib.sha256()
-    for asset in source_of(office).assets:
-        detail = client.get_asset(asset.uid)
-        if not detail.get("deployment__submission_count"):
-            continue
-        digest.update(str(detail.get("version_id")).encode())
+    for asset in answered(office, client):
+        digest.update(str(client.get_asset(asset.uid).get("version_id")).encode())
         for row in client.index(asset.uid)["results"]:
             digest.update(json.dumps(row, sort_keys=True).encode())
     return digest.hexdigest()[:24]
+
+
+def answered(office: Office, client: KoboClient) -> list[HsmAsset]:
+    """The forms that may be pulled: not those that don't exist yet or that nobody has answered. A form that had
+    answers is always among them, so that a 404 or an empty list where data was stops the pull.
+    """
+    return [asset for asset in source_of(office).assets if _stored(office, asset) or _has_answers(client, asset)]
+
+
+def _has_answers(client: KoboClient, asset: HsmAsset) -> bool:
+    try:
+        return bool(client.get_asset(asset.uid).get("deployment__submission_count"))
+    except NotThere:
+        return False
 
 
 def last_mark(office: Office) -> str | None:
@@ -58,10 +70,8 @@ def collect(office: Office) -> list[tuple[PullResult, list[Arrival]]]:
     client = office.kobo()
     before = mark(office)
     done = []
-    for asset in source.assets:
-        if client.get_asset(asset.uid).get("deployment__submission_count") == 0 and not _stored(office, asset):
-            continue
-        stored = arrivals.fold(office.lake.read_arrival(one) for one in _stored(office, asset))
+    for asset in answered(office, client):
+        stored = state(office, asset)
         limits = Limits(drop_share=source.largest_drop)
         result = pull(client, asset.uid, stored.known, set(stored.versions), limits)
         taken = [_take(office, asset, key, part) for key, part in _by_round(result, stored.rows, asset, source)]
@@ -117,6 +127,19 @@ def _take(office: Office, asset: HsmAsset, key: str, part: PullResult) -> Arriva
     return arrival
 
 
-def documents(office: Office, asset: HsmAsset, round_key: str) -> list[bytes]:
-    """Everything ever pulled of one round up to now, in order; form versions of the whole asset come with it."""
-    return [office.lake.read_arrival(one) for one in _stored(office, asset) if one.partition == round_key]
+def state(office: Office, asset: HsmAsset) -> arrivals.Stored:
+    """What is known of a form, put together round by round: a row that moved is gone from one and in the other,
+    whichever of the two arrivals is read first.
+    """
+    known = arrivals.Stored()
+    for key in asset.rounds:
+        part = round_state(office, asset, key)
+        known.rows.update(part.rows)
+        known.versions.update(part.versions)
+    return known
+
+
+def round_state(office: Office, asset: HsmAsset, round_key: str) -> arrivals.Stored:
+    """One round as of now: everything ever pulled of it, in order."""
+    mine = [one for one in _stored(office, asset) if one.partition == round_key]
+    return arrivals.fold(office.lake.read_arrival(one) for one in mine)

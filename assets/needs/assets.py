@@ -1,7 +1,5 @@
 """The needs workbook as Dagster assets: taken, checked."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import yaml
 
 from assets.geography.scripts import name_key, unmix
 
@@ -46,23 +50,6 @@ _NAMED = re.compile(
 _TITLED = re.compile(rf"\b(?:Mr|Mrs|Ms|Dr|Miss|[Пп]ан|[Пп]ані|г-н|г-жа)\.?\s+(?P<name>{_WORD}(?:\s+{_WORD}){{0,2}})")
 _FATHERS = r"(?:ович|евич|йович|івна|ївна|овна|евна|ovych|iovych|ivna|ovna)[а-яa-z]{0,2}"
 _PATRONYMIC = re.compile(rf"\b{_WORD}\s+(?:{_WORD}\s+)?[{_CAPITAL}][{_SMALL}]*{_FATHERS}\b")
-# Words that follow "contact:" without being anybody's name.
-_NO_NAMES = frozenset(
-    name_key(word)
-    for word in (
-        "authority authorities administration agency association board bureau camp center centre charity child city "
-        "clinic cluster commission committee community council department desk directorate district division education "
-        "emergency field food foundation general government health hospital hotline house humanitarian information "
-        "international local management ministry municipal national network nutrition office organisation "
-        "organization partner partners police programme program project protection public regional relief region "
-        "response school sector secretariat security service services shelter social society state support team "
-        "training union unit village volunteers wash water women working group list lists hub commune settlement see "
-        "the for not no all per plan new point points tbd unknown january february march april may june july august "
-        "september october november december monday tuesday wednesday thursday friday saturday sunday "
-        "центр управління департамент відділ служба рада міністерство громада область район кластер організація фонд "
-        "лікарня школа команда партнер партнери адміністрація"
-    ).split()
-)
 _HEADINGS = re.compile(
     r"\b(phone|telephone|mobile|tel|whatsapp|viber|e ?mail|passport|id (card|no|number)|national id|tax (no|number|id)|"
     r"document (no|number)|date of birth|birth ?date|dob|surname|family name|first name|last name|full name|"
@@ -151,5 +138,11 @@ def _has_name(text: str, allowed: Allowed) -> bool:
 
 
 def _is_name(candidate: str, allowed: Allowed) -> bool:
-    words = name_key(candidate).split()
-    return not any(word in _NO_NAMES for word in words) and not allowed(candidate)
+    return _no_names().isdisjoint(name_key(candidate).split()) and not allowed(candidate)
+
+
+@cache
+def _no_names() -> frozenset[str]:
+    """Words that follow "contact:" without being anybody's name."""
+    words = yaml.safe_load(Path(__file__).with_name("personal_words.yml").read_text(encoding="utf-8"))
+    return frozenset(name_key(word) for line in words["no_names"].values() for word in line.split())

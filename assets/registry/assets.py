@@ -1,7 +1,5 @@
 """The registration database as Dagster assets: extracts taken, minimised, checked."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
 from typing import Any

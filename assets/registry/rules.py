@@ -73,7 +73,7 @@ def load_sql(scan: str, columns: Mapping[str, str], extract: date) -> str:
            min(row_number) AS first_row
     FROM minimised WHERE family IS NOT NULL GROUP BY family;
     CREATE OR REPLACE TEMP TABLE copies AS
-    SELECT unnest(list_slice(rows, 2, NULL)) AS row_number FROM (
+    SELECT unnest(rows[2:]) AS row_number FROM (
         SELECT list(row_number ORDER BY row_number) AS rows FROM minimised
         WHERE person IS NOT NULL GROUP BY person HAVING count(*) > 1);
     CREATE OR REPLACE TEMP TABLE loaded AS

@@ -38,7 +38,7 @@ NOT_COVERED = (
     "Percentages, means, rates and medians, and what follows from them together with a known base.",
     "Knowledge an outsider has beyond the published tables, above all of a person who is in them, and knowledge of how "
     "cells are chosen for suppression.",
-    "What a whole group has in common: a total that falls into one category alone says something about everybody in it.",
+    "What a whole group has in common: a total in one category alone says something about everybody in it.",
     "Rows about single persons, households or interviews: none may be in a release.",
     "Names of places and organisations, and whether showing them is safe; the sensitivity rules decide that before.",
     "Whether the figures are right.",

@@ -26,6 +26,7 @@ from assets.release.tables import (
     CountTable,
     read_status,
     read_table,
+    require_columns,
 )
 from orchestration.failures import Permanent
 
@@ -67,6 +68,7 @@ def protect_table(frame: pd.DataFrame, rule: CountRule, elsewhere: Sequence[pd.D
     `elsewhere` are published frames with the same keys that show the same figures, earlier versions or sibling
     products: what they suppressed stays suppressed, what they show is known to everybody.
     """
+    require_columns(frame, rule)
     columns = [_Column(r, read_table(column_view(frame, r, r.value != rule.value), r)) for r in column_rules(rule)]
     main = columns[0]
     primary = _primary_rows(columns)
@@ -94,6 +96,7 @@ def audit_columns(
     One by one is enough: parts are hidden in the same rows as their total, so any alternative parts add up to an
     alternative total.
     """
+    require_columns(published, rule)
     reports = []
     for alone in column_rules(rule):
         part = alone.value != rule.value

@@ -131,9 +131,8 @@ def _require_emptied(spec: ReleaseSpec, table: pd.DataFrame) -> None:
     for rule in spec.counts:
         if rule.status in table.columns:
             hidden = table[rule.status] == SUPPRESSED
-            left += [
-                c for c in (rule.value, *rule.parts, *rule.derived) if c in table and table.loc[hidden, c].notna().any()
-            ]
+            figures = [c for c in (rule.value, *rule.parts, *rule.derived) if c in table.columns]
+            left += [c for c in figures if table.loc[hidden, c].notna().any()]
     if left:
         raise Permanent(
             f"Suppressed rows of release {spec.dataset} still hold something in {', '.join(left)}. Run disclosure "
@@ -207,7 +206,7 @@ def _caveats(draft: _Draft) -> list[str]:
 def _suppression(draft: _Draft) -> list[str]:
     return [
         f"Counts of {a.rule.value} of at least one and fewer than {a.rule.threshold} are suppressed, and further cells "
-        "with them, so that nobody can be singled out. A suppressed cell is empty and its status says so; it is no zero."
+        "with them, so that nobody can be singled out. A suppressed cell is empty, and its status says so."
         for a in draft.audited
         if a.rule.threshold > 1
     ]

@@ -1,4 +1,4 @@
-"""The gate in front of a release: is it good enough, complete, allowed and signed off? If not, why not, and who can act?
+"""The gate in front of a release: is it good enough, complete, allowed, signed off? If not, why not, and who can act?
 
 Belongs here: one pure function from what is known to a list of holds, each in words an officer understands. Does not
 belong here: finding any of it out, lifting a hold, publishing.
@@ -13,6 +13,7 @@ from datetime import date
 from assets.release.sensitivity import Sensitivity
 
 ACCEPTED = ("accepted", "accepted_with_warnings", "partly_accepted")
+OFFICER = "information management officer"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Check:
     name: str
     passed: bool
     message: str
-    who: str = "information management officer"
+    who: str = OFFICER
 
 
 @dataclass(frozen=True)
@@ -134,19 +135,16 @@ def _sensitivity(candidate: Candidate, evidence: Evidence, rules: Sensitivity, _
 def _areas(candidate: Candidate, evidence: Evidence, _s: Sensitivity, _t: date) -> Sequence[Hold]:
     if not evidence.named_in_hiding:
         return []
-    words = (
-        f"{evidence.named_in_hiding} rows of {candidate.title} name an organisation in an area where that endangers it."
-    )
-    return [
-        Hold("areas", f"{words} Withhold the names below the level the rules allow.", "information management officer")
-    ]
+    rows = f"{evidence.named_in_hiding} rows of {candidate.title}"
+    words = f"{rows} name an organisation where that endangers it. Withhold the names below the level the rules allow."
+    return [Hold("areas", words, OFFICER)]
 
 
 def _certificate(candidate: Candidate, evidence: Evidence, _s: Sensitivity, _t: date) -> Sequence[Hold]:
     if evidence.certified:
         return []
     words = f"No disclosure certificate covers exactly the files of {candidate.title}; without one nothing leaves."
-    return [Hold("certificate", f"{words} Build the release again.", "information management officer")]
+    return [Hold("certificate", f"{words} Build the release again.", OFFICER)]
 
 
 def _agreements(_c: Candidate, evidence: Evidence, _s: Sensitivity, _t: date) -> Sequence[Hold]:

@@ -7,7 +7,7 @@ endangers it, and applying both. Does not belong here: the gate that holds a rel
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -94,22 +94,22 @@ def hide_organisations(
     area_class: Mapping[str, str],
     columns: Sequence[str],
     keys: Sequence[str],
+    figures: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """Withhold organisation names where a rule says so, and make one row of those that then read the same.
+    """Withhold organisation names where a rule says so, and make one row of those that then have the same keys.
 
-    `frame` has `admin_level` and `pcode`; `area_class` is by P-code. Rows that differ only by the withheld names are
-    joined: how many there were would say how many organisations work there.
+    `frame` has `admin_level` and `pcode`; `area_class` is by P-code. The `figures` of such rows are emptied too: they
+    belong to one organisation, and the number of rows would say how many work there.
     """
     if not rules:
         return frame
-    hidden = [_is_hidden(int(level), area_class.get(str(pcode)), rules) for level, pcode in _places(frame)]
-    out = frame.copy()
-    for column in columns:
-        out[column] = out[column].astype(object).mask(hidden, WITHHELD)
-    shown = out[[not h for h in hidden]]
-    joined = out[hidden].drop_duplicates(subset=list(keys))
-    kept = out.index.isin(shown.index.union(joined.index))
-    return out[kept].reset_index(drop=True)
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    joined: dict[tuple[object, ...], dict[Hashable, Any]] = {}
+    for row in rows:
+        if _is_hidden(int(row["admin_level"]), area_class.get(str(row["pcode"])), rules):
+            row |= dict.fromkeys(columns, WITHHELD) | dict.fromkeys(figures)
+        joined.setdefault(tuple(row[name] for name in keys), row)
+    return type(frame)(list(joined.values()), columns=frame.columns, dtype=object)
 
 
 def named_in_hiding(

@@ -1,7 +1,5 @@
 """Rooms 3 to 5 as Dagster assets: the dbt models, and the database analysts open."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +7,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import dbt_assets
 
-from assets.transform import export, sources
+from assets.transform import export, freshness, sources
 from assets.transform.translator import Translator
 from orchestration import dbt_build
 from orchestration.dbt_build import NodeResult
@@ -96,6 +94,7 @@ def analyst_database(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
             "lock file": provenance.lock,
         }
         rows = export.build_analyst_database(office.lake, export.marts(dbt_build.manifest()), about)
+        freshness.remember(office)
         return dg.MaterializeResult(metadata={"tables": len(rows), "dagster/row_count": sum(rows.values())})
 
     return _database

@@ -50,12 +50,19 @@ def register(lake: Lake, operation: Operation, now: datetime) -> int:
 
 
 def files_of(lake: Lake, entries: Sequence[Entry]) -> Mapping[str, list[Path]]:
-    """The checked files behind some verdicts, by table, in the order of the verdicts."""
-    files: dict[str, list[Path]] = {table: [] for table in checked_tables.TABLES}
+    """The checked files behind some verdicts, by table, in the order of the verdicts.
+
+    Rows that name their arrival are all handed on, and staging chooses the newest submission of each sender. The
+    other tables are whole states (a survey round, an extract, a COD version): only a partition's newest one counts.
+    """
+    files: dict[str, dict[object, Path]] = {table: {} for table in checked_tables.TABLES}
     for entry in entries:
         for table, path in entry.tables.items():
-            files[table].append(lake.root / path)
-    return files
+            several = "arrival_id" in checked_tables.TABLES[table]
+            key = (entry.source, entry.partition, entry.arrival_id if several else "")
+            files[table].pop(key, None)
+            files[table][key] = lake.root / path
+    return {table: list(paths.values()) for table, paths in files.items()}
 
 
 def _checked_views(connection: duckdb.DuckDBPyConnection, lake: Lake, entries: Sequence[Entry]) -> int:

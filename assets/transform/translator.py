@@ -31,10 +31,8 @@ class Translator(DagsterDbtTranslator):
         super().__init__(DagsterDbtTranslatorSettings(enable_asset_checks=True, enable_source_tests_as_checks=False))
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        """`presence/operational_presence`; a source is the asset that wrote it."""
+        """`presence/operational_presence`."""
         name = dbt_resource_props.get("alias") or dbt_resource_props["name"]
-        if dbt_resource_props["resource_type"] == "source":
-            name = _WRITTEN_BY.get(name, name) or name
         return dg.AssetKey([dbt_resource_props["schema"], name])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
@@ -48,7 +46,7 @@ class Translator(DagsterDbtTranslator):
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         """The team that answers for it."""
         owner = _meta(dbt_resource_props).get("owner")
-        return [f"team:{owner}"] if owner else []
+        return [str(owner)] if owner else []
 
     def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
         """Topic and audience, by which the graph can be searched."""
@@ -58,12 +56,19 @@ class Translator(DagsterDbtTranslator):
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
         """As dbt has it, but without arrows from the platform's own tables and without the SQL text."""
         spec = super().get_asset_spec(manifest, unique_id, project)
-        kept = [dep for dep in spec.deps if _in_graph(dep.asset_key)]
-        return spec.replace_attributes(deps=kept, kinds={"dbt", "duckdb"})
+        written_by = {_writer(dep.asset_key) for dep in spec.deps}
+        return spec.replace_attributes(deps=sorted((key for key in written_by if key), key=lambda key: key.path), kinds={"dbt", "duckdb"})
 
 
-def _in_graph(key: dg.AssetKey) -> bool:
-    return key.path[0] not in _NOT_IN_THE_GRAPH and key.path != ["checked", "submissions"]
+def _writer(key: dg.AssetKey) -> dg.AssetKey | None:
+    """The asset that writes a table a model reads, or nothing where the platform itself does."""
+    schema, name = key.path[0], key.path[-1]
+    if schema in _NOT_IN_THE_GRAPH:
+        return None
+    if schema != "checked":
+        return key
+    writer = _WRITTEN_BY.get(name, name)
+    return dg.AssetKey([schema, writer]) if writer else None
 
 
 def _meta(properties: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -38,7 +38,7 @@ class Hardship:
 def hardship(place: Place, month: int, bias: float) -> Hardship:
     """The season and the fighting on top of what the area is like; `bias` is the settlement's own."""
     winter = _WINTER_MONTHS.get(month, 0.0)
-    fighting = 0.0 * _FIGHTING_FELT[place.area_class]
+    fighting = _FIGHTING_MONTHS.get(month, 0.0) * _FIGHTING_FELT[place.area_class]
     base = _BY_CLASS[place.area_class] + (0.0 if place.urban else 0.06) + bias
     by_sector = {
         sector: min(

@@ -62,7 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--size", choices=SIZES, default="small", help="small: three months; country: the whole year")
     parser.add_argument("--out", type=Path, required=True, help="an empty folder")
     chosen = parser.parse_args(arguments)
-    world = build_world(chosen.seed, chosen.size, chosen.out)
+    try:
+        world = build_world(chosen.seed, chosen.size, chosen.out)
+    except FileExistsError as found:
+        parser.error(str(found))
     megabytes = sum(len(delivery.content) for delivery in world.deliveries) / 1e6
     made = f"{len(world.deliveries)} deliveries ({megabytes:.1f} MB), {len(world.troubles)} planted troubles"
     print(f"{made} in {chosen.out}")  # noqa: T201 - the command's answer

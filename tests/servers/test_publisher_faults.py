@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 from hdx_catalogue import NAME, READS, WRITES, Catalogue, Make, assert_whole, ids, rewrite, with_third
 
 from orchestration.failures import Permanent, Transient
@@ -79,17 +82,41 @@ def test_a_lost_answer_to_the_creation_leaves_one_dataset(
     assert_whole(catalogue, release, receipt)
 
 
-def test_a_call_given_up_on_that_is_done_later_does_no_harm(
-    catalogue: Catalogue, make: Make, release: Publication, tmp_path: Path
+def hold_back_the_next_change(monkeypatch: pytest.MonkeyPatch) -> list[requests.PreparedRequest]:
+    """Hold the next change back on its way, as a slow network does, after the publisher's patience has ended."""
+    held: list[requests.PreparedRequest] = []
+    send = requests.adapters.HTTPAdapter.send
+
+    def slow(self: Any, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        if not held and str(request.url).endswith("/package_revise"):
+            held.append(request)
+            raise requests.ReadTimeout
+        return send(self, request, *args, **kwargs)
+
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", slow)
+    return held
+
+
+def test_a_change_that_arrives_late_is_refused_and_does_no_harm(
+    catalogue: Catalogue, make: Make, release: Publication, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     make().publish(release)
+    late = hold_back_the_next_change(monkeypatch)
     more = with_third(release, tmp_path)
+    with pytest.raises(Transient, match="no answer in time"):
+        make().publish(more)
+    receipt = make().publish(more)
+    with requests.Session() as network:
+        answer = network.send(late[0], timeout=30)
+    assert (answer.status_code, answer.json()["error"]["match"]) == (409, ["metadata_modified"])
+    assert_whole(catalogue, more, receipt)
+
+
+def test_a_server_too_slow_is_not_waited_for(catalogue: Catalogue, make: Make, release: Publication) -> None:
+    make().publish(release)
     catalogue.set_fault("package_revise", when="slow", seconds=1.0, times=1)
     with pytest.raises(Transient, match="no answer in time"):
-        make(read_timeout=0.3).publish(more)
-    # one of the two changes arrives first; the other one is refused or finds nothing to do
-    receipt = make(attempts=5, wait_seconds=0.5).publish(more)
-    assert_whole(catalogue, more, receipt)
+        make(read_timeout=0.3).publish(replace(release, title="Another title"))
 
 
 def test_hdx_down_then_up(catalogue: Catalogue, make: Make, release: Publication) -> None:

@@ -72,7 +72,10 @@ def _figure_rules() -> list[Expectation]:
             "ColumnPairValuesToBeEqual", "C-SADD",
             column_A="sadd_sum", column_B="sadd_total", ignore_row_if=_EITHER_MISSING,
         ),
-        expect("ColumnPairValuesAToBeGreaterThanB", "C-OVER-TARGET", column_A="allowance", column_B="reached", **at_least),
+        expect(
+            "ColumnPairValuesAToBeGreaterThanB", "C-OVER-TARGET",
+            column_A="allowance", column_B="reached", **at_least,
+        ),
         expect(
             "ColumnPairValuesAToBeGreaterThanB", "C-DISABILITY",
             column_A="people", column_B="with_disability", **at_least,

@@ -7,9 +7,9 @@ with figures as (
 bounds as (
 
     select
-        min(strptime(week || '-1', '%G-W%V-%u'))::date as first_start,
+        min(strptime(figures.week || '-1', '%G-W%V-%u'))::date as first_start,
         greatest(
-            max(strptime(week || '-1', '%G-W%V-%u'))::date,
+            max(strptime(figures.week || '-1', '%G-W%V-%u'))::date,
             (
                 date_trunc('week', context.as_of - {{ var('displacement_due_days') }}::integer) - interval 7 day
             )::date

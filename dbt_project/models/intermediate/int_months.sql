@@ -6,61 +6,40 @@ with context as (
 
 reported as (
 
-    select
-        min(month || '-01')::date as first_start,
-        max(month || '-01')::date as last_start
+    select max(month) as last_month
     from {{ ref('stg_submissions') }}
     where source = 'clusters' and is_current
 
 ),
 
-bounds as (
+calendar as (
 
     select
-        reported.first_start,
-        greatest(
-            reported.last_start,
-            (
-                date_trunc('month', context.as_of - {{ var('cluster_due_day') }}::integer) - interval 1 month
-            )::date
-        ) as last_start
-    from reported
-    cross join context
-
-),
-
-starts as (
-
-    select unnest(generate_series(first_start, last_start, interval 1 month))::date as period_start
-    from bounds
+        month,
+        (month || '-01')::date as period_start,
+        last_day((month || '-01')::date) as period_end,
+        last_day((month || '-01')::date) + due_day::integer as due_on,
+        left(month, 4)::integer as plan_year
+    from {{ source('office', 'months') }}
 
 ),
 
 months as (
 
     select
-        period_start,
-        last_day(period_start) as period_end,
-        strftime(period_start, '%Y-%m') as month,
-        year(period_start)::integer as plan_year,
-        last_day(period_start) + {{ var('cluster_due_day') }}::integer as due_on
-    from starts
-
-),
-
-versioned as (
-
-    select
-        months.month,
-        months.period_start,
-        months.period_end,
-        months.plan_year,
-        months.due_on,
+        calendar.month,
+        calendar.period_start,
+        calendar.period_end,
+        calendar.plan_year,
+        calendar.due_on,
         versions.cod_version
-    from months
+    from calendar
+    cross join context
+    cross join reported
     inner join {{ ref('int_cod_versions') }} as versions
-        on months.period_end between versions.valid_on and versions.valid_to
+        on calendar.period_end between versions.valid_on and versions.valid_to
+    where calendar.due_on < context.as_of or calendar.month <= reported.last_month
 
 )
 
-select * from versioned
+select * from months

@@ -23,7 +23,7 @@ targets as (
 
     select
         'month' as basis,
-        month_version as to_version,
+        located.month_version as to_version,
         located.*
     from located
 

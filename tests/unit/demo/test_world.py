@@ -65,6 +65,12 @@ def test_a_second_world_does_not_go_into_the_same_folder(made: World) -> None:
         build_world(1, "small", made.answer_key.parent)
 
 
+def test_the_command_says_in_one_line_that_the_folder_is_taken(made: World, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        world.main(["--seed", "1", "--out", str(made.answer_key.parent)])
+    assert "isn't empty" in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_an_unknown_size_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="small, country"):
         build_world(1, "huge", tmp_path)

@@ -155,8 +155,11 @@ def test_a_server_that_asks_for_an_hour_is_not_waited_for(server: KoboServer) ->
 def test_a_server_that_does_not_answer_is_given_up(server: KoboServer) -> None:
     server.order_fault(path="/data", kind="slow", times=2, seconds=0.6)
     client = client_for(server.endpoint, timeout=(1.0, 0.1), attempts=2)
-    with pytest.raises(Transient, match="no answer in time"):
+    with pytest.raises(Transient, match="no answer in time") as error:
         client.get_data(UID, limit=1)
+    # The request inside the cause would carry the header with the token.
+    assert isinstance(error.value.__cause__, requests.Timeout)
+    assert error.value.__cause__.request is None
 
 
 def test_the_date_form_of_retry_after_is_read_against_the_servers_clock() -> None:
@@ -206,6 +209,20 @@ class Deaf(requests.Session):
     def get(self, url: Any, **_options: Any) -> Any:
         page = {"count": 5, "next": None, "previous": None, "results": [{"_id": 1}, {"_id": 2}]}
         return SimpleNamespace(status_code=200, headers={"Content-Type": "application/json"}, json=lambda: page)
+
+
+class Mislabelled(requests.Session):
+    """Something in between that answers JSON of its own under another name."""
+
+    def get(self, url: Any, **_options: Any) -> Any:
+        page: dict[str, Any] = {"count": 0, "results": []}
+        return SimpleNamespace(status_code=200, headers={"Content-Type": "text/html"}, json=lambda: page)
+
+
+def test_an_empty_list_that_is_not_called_json_is_not_believed() -> None:
+    client = client_for("https://kobo.example/api/v2", session=Mislabelled())
+    with pytest.raises(Transient, match="not JSON"):
+        client.list_assets()
 
 
 class Redirecting(requests.Session):

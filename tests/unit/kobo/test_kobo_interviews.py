@@ -164,6 +164,16 @@ def test_too_few_interviews_in_a_settlement_are_told_after_refusals() -> None:
     assert few == [("R01", "XV0101001001", None), ("R02", "XV0101001004", None)]
 
 
+def test_a_role_that_is_not_on_the_list_could_be_anything() -> None:
+    [interview] = read(raw(1, ki_role="Olena, the mayor", ki_sex=None)).interviews
+    assert (interview["ki_role"], interview["ki_sex"]) == (None, None)
+
+
+def test_an_interview_after_the_day_we_look_from_is_in_the_future() -> None:
+    earlier = Rules(RULES.rounds, date(2025, 1, 9), RULES.zone)
+    assert raised(read(raw(1), rules=earlier)) == [("H-FUTURE", 1, "quarantine")]
+
+
 def test_a_form_without_consent_question_is_refused() -> None:
     bare = [q for q in QUESTIONS if q.get("name") != "consent"]
     mute = build_form(UID, [{**VERSION, "content": content(bare)}])

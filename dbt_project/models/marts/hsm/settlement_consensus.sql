@@ -176,7 +176,7 @@ means as (
         question,
         'NUMBER' as option,
         count(*) as votes,
-        -((-sum(value)) // count(*)) as value
+        sum(value) // count(*) + (sum(value) % count(*) > 0)::integer as value
     from spread
     where (n * value - total) * (n * value - total) * (n - 1) <= n * (n * squares - total * total)
     group by all

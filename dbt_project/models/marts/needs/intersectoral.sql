@@ -1,5 +1,10 @@
-{%- set cycle = var('jiaf_cycle') | int %}
-with sectors as (
+with context as (
+
+    select plan_cycle::integer as jiaf_cycle from {{ source('lake', 'context') }}
+
+),
+
+sectors as (
 
     select *
     from {{ ref('people_in_need') }}
@@ -68,14 +73,16 @@ classed as (
 ruled as (
 
     select
-        *,
+        classed.*,
+        context.jiaf_cycle,
         case
-            when preliminary_severity is null then 'severity_not_assessed'
-            when {{ cycle }} >= 2026 and preliminary_severity <= 2 then 'blank_severity_2_or_less'
-            when highest_people_in_need is null then 'no_core_sector_figure'
+            when classed.preliminary_severity is null then 'severity_not_assessed'
+            when context.jiaf_cycle >= 2026 and classed.preliminary_severity <= 2 then 'blank_severity_2_or_less'
+            when classed.highest_people_in_need is null then 'no_core_sector_figure'
             else 'highest_core_sector'
         end as people_in_need_rule
     from classed
+    cross join context
 
 ),
 
@@ -106,7 +113,7 @@ intersectoral as (
         case
             when ruled.people_in_need_rule = 'highest_core_sector' then drivers.driver_sector
         end as driver_sector,
-        {{ cycle }}::integer as jiaf_cycle
+        ruled.jiaf_cycle
     from ruled
     left join drivers
         on

@@ -98,9 +98,9 @@ split as (
 
     select
         * exclude (girls, boys, women, men, older_women, older_men),
-        {%- for part in ['girls', 'boys', 'women', 'men', 'older_women', 'older_men'] %}
-        case when reached = 0 then 0 else {{ part }} end as {{ part }},
-        {%- endfor %}
+        {% for part in ['girls', 'boys', 'women', 'men', 'older_women', 'older_men'] %}
+            case when reached = 0 then 0 else {{ part }} end as {{ part }},
+        {% endfor %}
         coalesce(girls + boys + women + men + older_women + older_men, 0) as reached_split
     from valued
 

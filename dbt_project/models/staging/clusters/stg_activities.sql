@@ -40,7 +40,7 @@ activities as (
         with_disability::bigint as with_disability,
         case when reached is null then 'not_reported' else 'reported' end as value_status
     from {{ source('checked', 'activities') }}
-    where arrival_id in (select arrival_id from current_submissions)
+    where arrival_id in (select current_submissions.arrival_id from current_submissions)
 
 )
 

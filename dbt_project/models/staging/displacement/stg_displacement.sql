@@ -23,7 +23,7 @@ displacement as (
         children::bigint as children,
         case when idps is null then 'not_reported' else value_status end as value_status
     from {{ source('checked', 'displacement') }}
-    where arrival_id in (select arrival_id from current_submissions)
+    where arrival_id in (select current_submissions.arrival_id from current_submissions)
 
 )
 

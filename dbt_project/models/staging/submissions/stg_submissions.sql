@@ -7,7 +7,7 @@ with submissions as (
         received_at,
         taken_at,
         verdict,
-        "partition" as partition_key,
+        partition as partition_key,
         rows_total::bigint as rows_total,
         rows_accepted::bigint as rows_accepted,
         rows_refused::bigint as rows_refused,
@@ -44,14 +44,11 @@ labelled as (
         rows_accepted,
         rows_refused,
         verdict <> 'refused' and recency = 1 as is_current,
-        case when source = 'clusters' then nullif(regexp_extract(partition_key, '\d{4}-\d{2}'), '') end as month,
-        -- the partition names the cluster; a refused file of an unknown sender may have none
+        case when source = 'clusters' then nullif(regexp_extract(partition_key, '\d{4}-\d{2}$'), '') end as month,
+        -- the partition names the cluster (WSH|2025-03); the refused file of an unknown sender may have none
         case
-            when source = 'clusters'
-                then coalesce(
-                    nullif(regexp_extract(partition_key, '[A-Z]{3}(-[A-Z]{3})?'), ''),
-                    upper(regexp_replace(sender, '-focal$', ''))
-                )
+            when source = 'clusters' and contains(partition_key, '|') then split_part(partition_key, '|', 1)
+            when source = 'clusters' then upper(regexp_replace(sender, '-focal$', ''))
         end as cluster
     from ranked
 

@@ -1,0 +1,76 @@
+"""Personal data in a cluster workbook: which cells are searched, and for what.
+
+Belongs here: the choice of cells. Not here: the patterns (assets/quality/personal.py). Columns of codes, dates and
+figures hold digits by nature and are searched for nothing that digits could be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from assets.clusters.activities import CODES, DATES, FIGURES, NAMES
+from assets.clusters.office_lists import OfficeLists
+from assets.clusters.row_facts import Told
+from assets.clusters.template import Table, letter
+from assets.geography.places import Gazetteer
+from assets.quality.personal import HEADING, is_personal_heading, personal_kinds
+from assets.sheets.workbook import Cell, Workbook
+
+_NEVER = frozenset({"reporting_month", *DATES, *CODES.values()})
+_LISTED = frozenset({"org", "impl_org", "donor", "sector", "activity", "status", "population_group", *NAMES.values()})
+_HEADING_LENGTH = 40
+_MANY = 3  # in a file of no known shape: one e-mail address may be the contact in the title, three are a list
+
+
+def known_words(lists: OfficeLists, gazetteer: Gazetteer) -> Callable[[str], bool]:
+    """Return what tells that a text is an organisation or a place of our own lists, not a person or a number."""
+
+    def known(text: str) -> bool:
+        return lists.organisations.knows(text) or gazetteer.knows(text)
+
+    return known
+
+
+def personal_cells(table: Table, known: Callable[[str], bool]) -> dict[int, list[Told]]:
+    """Return by row number where personal data seems to stand, in columns of the template and beside them."""
+    names = {index: name for name, index in table.columns.items()}
+    found: dict[int, list[Told]] = {}
+    for index in range(table.first_row, len(table.sheet.rows)):
+        for at, cell in enumerate(table.sheet.rows[index]):
+            name = names.get(at, "")
+            kinds = _kinds(cell, name, known) if name not in _NEVER else set()
+            if kinds:
+                told = Told(name or f"column {letter(at)}", detail=" and ".join(sorted(kinds)))
+                found.setdefault(index + 1, []).append(told)
+    return found
+
+
+def _kinds(cell: Cell, name: str, known: Callable[[str], bool]) -> set[str]:
+    if name in FIGURES and not isinstance(cell, str):
+        return set()
+    return personal_kinds(cell, names=name not in _LISTED and name not in FIGURES, allowed=known)
+
+
+def personal_headings(table: Table) -> list[Told]:
+    """Return columns that are not in the template and whose heading announces personal data."""
+    return [
+        Told(f"column {letter(index)}", detail=HEADING)
+        for index, text in table.unknown
+        if text and is_personal_heading(text)
+    ]
+
+
+def looks_like_a_list_of_people(workbook: Workbook, known: Callable[[str], bool]) -> str | None:
+    """Say what kinds of personal data a workbook of unknown shape is full of: a list of people sent by mistake."""
+    for sheet in workbook.sheets:
+        hits: set[str] = set()
+        count = 0
+        # Large sums are numbers too: in a file of unknown shape only what was typed as text is looked at.
+        for cell in (cell for row in sheet.rows for cell in row if isinstance(cell, str)):
+            heading = len(cell) < _HEADING_LENGTH and is_personal_heading(cell)
+            kinds = {HEADING} if heading else personal_kinds(cell, names=False, allowed=known)
+            count += bool(kinds)
+            hits |= kinds
+        if count >= _MANY:
+            return " and ".join(sorted(hits))
+    return None

@@ -1,0 +1,1 @@
+"""Pages people look at, made from what the other rooms left; static, offline, printable."""

@@ -1,0 +1,156 @@
+"""What an officer wants to know today, gathered as plain data: arrivals, verdicts, releases, holds, who owes what.
+
+Belongs here: gathering, for the page and for `imu status` alike. Does not belong here: how it looks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from assets.quality import ledger
+from orchestration import inbox, jobs, publications
+from orchestration.calendar import Due, deadline, due_between
+from orchestration.office import Office
+
+VERDICT_WORDS = {
+    "accepted": "accepted",
+    "accepted_with_warnings": "accepted, to be looked at",
+    "partly_accepted": "partly accepted",
+    "refused": "refused",
+}
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """One source: how much arrived, and what became of it."""
+
+    source: str
+    arrivals: int
+    verdicts: dict[str, int]
+    rows_accepted: int
+    rows_refused: int
+
+
+@dataclass(frozen=True)
+class ReleaseLine:
+    """One product in one cycle: published, or held and why."""
+
+    product: str
+    cycle: str
+    covers: str
+    state: str
+    rows: int | None
+    proof: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The whole picture as of a day."""
+
+    operation: str
+    as_of: str
+    sources: tuple[SourceLine, ...]
+    waiting: tuple[dict[str, str], ...]
+    releases: tuple[ReleaseLine, ...]
+    owing: tuple[dict[str, str], ...]
+    grid: dict[str, dict[str, str]]
+
+    def to_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        return asdict(self)
+
+
+def gather(office: Office) -> Overview:
+    """Everything as of today."""
+    entries = ledger.entries(office.lake, until=office.now)
+    return Overview(
+        operation=office.operation.title,
+        as_of=str(office.today),
+        sources=tuple(_source(name, entries) for name in jobs.sources_of(office.operation)),
+        waiting=tuple(_waiting(office)),
+        releases=tuple(_releases(office)),
+        owing=tuple(_owing(office, entries)),
+        grid=_grid(office, entries),
+    )
+
+
+def _source(name: str, entries: Sequence[ledger.Entry]) -> SourceLine:
+    own = [one for one in entries if one.source == name]
+    return SourceLine(
+        source=name,
+        arrivals=len(own),
+        verdicts=dict(sorted(Counter(str(one.verdict["verdict"]) for one in own).items())),
+        rows_accepted=sum(int(one.verdict["rows_accepted"]) for one in own),
+        rows_refused=sum(int(one.verdict["rows_refused"]) for one in own),
+    )
+
+
+def _waiting(office: Office) -> list[dict[str, str]]:
+    found = []
+    for source in jobs.file_sources(office.operation):
+        for one in inbox.look(office.lake, source, office.now)[1]:
+            found.append({"source": source, "sender": one.sender, "file": one.file_name, "why": one.reason})
+    return found
+
+
+def _releases(office: Office) -> list[ReleaseLine]:
+    first = date.fromisoformat(f"{office.operation.period.first_month}-01")
+    events = due_between(office.calendar, first, office.today, office.operation.zone)
+    lines = [_release(office, due) for due in events if due.cycle in office.operation.months]
+    return sorted(lines, key=lambda line: (line.cycle, line.product))
+
+
+def _release(office: Office, due: Due) -> ReleaseLine:
+    stem = due.product.replace("-", "_")
+    receipt, held = (read(office.lake, stem, due.cycle) for read in (publications.receipt, publications.held))
+    if receipt:
+        state = "published late" if receipt["late"] else "published"
+        rows, proof = _facts(office, stem, due.cycle)
+        return ReleaseLine(due.product, due.cycle, due.covers, state, rows, proof, f"{len(receipt['files'])} files on HDX")
+    if held:
+        reasons = " ".join(str(reason["reason"]) for reason in held["reasons"])
+        return ReleaseLine(due.product, due.cycle, due.covers, "held", None, "", reasons)
+    if publications.is_released(office.lake, stem, due.cycle):
+        return ReleaseLine(due.product, due.cycle, due.covers, "built", None, "", "not on HDX yet")
+    return ReleaseLine(due.product, due.cycle, due.covers, "due", None, "", "not built yet")
+
+
+def _facts(office: Office, stem: str, cycle: str) -> tuple[int | None, str]:
+    import json
+
+    folder = publications.release_folder(office.lake, stem, cycle)
+    certificate = json.loads((folder / "certificate.json").read_text(encoding="utf-8"))
+    return certificate.get("rows"), str(certificate.get("verdict", ""))
+
+
+def _owing(office: Office, entries: Sequence[ledger.Entry]) -> list[dict[str, str]]:
+    """Clusters whose workbook of the last due month has not come, and how they are reached."""
+    source = office.operation.sources.clusters
+    if source is None:
+        return []
+    usable = {one.partition for one in entries if one.source == "clusters" and one.tables}
+    found = []
+    for month in office.operation.months:
+        if deadline(month, source.due_day, office.operation.zone) > office.now:
+            break
+        for cluster in office.operation.clusters:
+            if f"{cluster.code}|{month}" not in usable:
+                found.append({"cluster": cluster.code, "name": cluster.name, "month": month, "reach": cluster.email})
+    return found
+
+
+def _grid(office: Office, entries: Sequence[ledger.Entry]) -> dict[str, dict[str, str]]:
+    """Cluster by month: the newest verdict."""
+    grid: dict[str, dict[str, str]] = {}
+    for one in entries:
+        if one.source == "clusters" and "|" in one.partition:
+            cluster, month = one.partition.split("|")
+            grid.setdefault(cluster, {})[month] = str(one.verdict["verdict"])
+    return dict(sorted(grid.items()))
+
+

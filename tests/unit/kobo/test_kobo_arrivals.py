@@ -1,0 +1,35 @@
+"""What a pull is stored as, and what is told of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from kobo_samples import UID, direct_client, life, project
+
+from assets.kobo.arrivals import document, fold
+from assets.kobo.pull import PullResult, Revision, pull
+from demo.kobo.state import Playback
+from orchestration.failures import Permanent
+
+
+def pulled() -> PullResult:
+    state = Playback(project([life(1), life(2)]), datetime(2025, 1, 31, tzinfo=UTC))
+    return pull(direct_client(state), UID, {})
+
+
+def test_the_same_pull_is_the_same_bytes_and_another_place_in_the_chain_others() -> None:
+    assert document(pulled()) == document(pulled())
+    assert document(pulled(), "a1") != document(pulled(), "b2")
+    assert fold([document(pulled(), "a1")]) == fold([document(pulled())])
+
+
+def test_a_document_of_another_format_is_refused() -> None:
+    with pytest.raises(Permanent, match="document 2 has format 7"):
+        fold([document(pulled()), b'{"format": 7}'])
+
+
+def test_a_revision_shows_no_answers_when_it_is_printed() -> None:
+    revision: Revision = pulled().new_revisions[0]
+    assert "Olena" in str(revision.row)
+    assert "Olena" not in repr(revision)
