@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 from dateutil.rrule import rrulestr
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError, field_validator
 
 from orchestration.failures import Permanent
 from orchestration.settings import Setting, months_between
@@ -26,9 +26,19 @@ class Event(Setting):
     product: str
     rule: str
     starts: date
-    release_at: str = Field(default="18:00", pattern=r"^\d{2}:\d{2}$")
+    release_at: str = Field(default="18:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     covers: Literal["month", "previous_month", "quarter", "year"]
     when_late: Literal["hold", "flag", "skip"]
+
+    @field_validator("rule")
+    @classmethod
+    def _understood(cls, value: str) -> str:
+        """A rule that can't be followed is told when the calendar is read, not on the day nothing comes out."""
+        try:
+            rrulestr(value, dtstart=datetime(2000, 1, 1))  # noqa: DTZ001 - rules are local, without a zone
+        except (ValueError, TypeError, AttributeError) as cause:
+            raise ValueError(f"not an iCalendar rule in local time, such as FREQ=MONTHLY;BYMONTHDAY=-1: {cause}") from cause
+        return value
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,8 @@ def load_calendar(path: Path) -> list[Event]:
         raise Permanent(f"{path.parent.name}/calendar.yml is missing; `imu new-operation` writes a commented one.")
     try:
         return TypeAdapter(list[Event]).validate_python(yaml.safe_load(path.read_text(encoding="utf-8"))["events"])
+    except yaml.YAMLError as cause:
+        raise Permanent(f"{path.parent.name}/calendar.yml is not valid YAML: {cause}") from cause
     except (ValidationError, KeyError, TypeError) as cause:
         problems = (
             [f"key events.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in cause.errors()]

@@ -84,7 +84,8 @@ def build(lake: Lake, select: Sequence[str], command: str = "build") -> list[Nod
     session = dbt_plugin.Session(lake.warehouse, lake.zone_key("warehouse"), lake.zone_key("checked"))
     dbt_plugin.open_session(session)
     try:
-        results = _invoke([command, "--no-write-json", "--select", *select], parsed)
+        # Unit tests prove the SQL, not the data: they run in `make test`, not at every build.
+        results = _invoke([command, "--no-write-json", "--exclude-resource-type", "unit_test", "--select", *select], parsed)
     finally:
         dbt_plugin.close_session()
         # dbt keeps an in-memory connection, and with it the attached warehouse, open for ever.

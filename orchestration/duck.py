@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.failures import NotSealed, Permanent, Transient
+from orchestration.failures import ImuError, NotSealed, Permanent, Transient, WrongKey
 
 if TYPE_CHECKING:
     import duckdb
@@ -87,19 +87,39 @@ def warehouse(
 def attach_warehouse(
     connection: duckdb.DuckDBPyConnection, path: Path, key: str, *, read_only: bool = False
 ) -> None:
-    """Attach the warehouse; a plain DuckDB file in its place is refused, since DuckDB itself would not mind."""
+    """Attach the warehouse; a plain DuckDB file in its place is refused.
+
+    Nothing opens the file before ATTACH does: to close any handle on it would drop the lock of a connection that this
+    process may already have.
+    """
     import duckdb
 
-    refuse_plain_database(path)
     options = f"ENCRYPTION_KEY {quote(key)}" + (", READ_ONLY" if read_only else "")
     try:
         connection.execute(f"ATTACH {quote(str(path))} AS {WAREHOUSE} ({options})")
-    except duckdb.IOException as cause:
-        raise Transient(
+    except duckdb.Error as cause:
+        raise _cannot_attach(path, str(cause)) from cause
+    connection.execute(f"USE {WAREHOUSE}")
+
+
+def _cannot_attach(path: Path, told: str) -> ImuError:
+    """What DuckDB's words mean here: they name the file and never hold data."""
+    if "lock" in told or "already attached" in told:
+        return Transient(
             "The warehouse is in use by another process of the platform (DuckDB allows one writer). "
             "Wait until that run has ended and try again."
-        ) from cause
-    connection.execute(f"USE {WAREHOUSE}")
+        )
+    if "is not encrypted" in told:
+        return _plain_database(path)
+    if "encryption key" in told:
+        return WrongKey(
+            f"{path.name} was encrypted with another lake's key and was not opened. It came from elsewhere, or "
+            f"keys.json did: restore what belongs together, or delete the warehouse; the next run rebuilds it."
+        )
+    return Permanent(
+        f"{path.name} is damaged (cut short, or not a database) and was not opened. Delete it: the warehouse is rebuilt "
+        f"from the sealed lake by the next run. Trying again without that changes nothing."
+    )
 
 
 def refuse_plain_database(path: Path) -> None:
@@ -112,7 +132,11 @@ def refuse_plain_database(path: Path) -> None:
         duckdb.connect(str(path), read_only=True).close()
     except duckdb.Error:
         return
-    raise NotSealed(
+    raise _plain_database(path)
+
+
+def _plain_database(path: Path) -> NotSealed:
+    return NotSealed(
         f"{path.name} is a plain DuckDB file where the encrypted warehouse belongs; it was not used. "
         f"Delete it: the warehouse is rebuilt from the sealed lake by the next run."
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -18,9 +17,8 @@ from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
-from uuid import uuid4
 
-from orchestration import seal
+from orchestration import rotation, scratch, seal
 from orchestration.failures import NotSealed, Permanent, WrongKey
 
 FORMAT = 1
@@ -84,12 +82,8 @@ class Lake:
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """A private folder on the same file system, gone afterwards whatever happens."""
-        folder = self.root / ".tmp" / uuid4().hex
-        folder.mkdir(parents=True)
-        try:
+        with scratch.scratch(self.root / ".tmp") as folder:
             yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def write(self, target: Path, write: Callable[[Path], object]) -> Path:
         """Let `write` make a file aside, then move it into place in one step."""
@@ -114,11 +108,8 @@ class Lake:
         return target
 
     def sweep(self) -> int:
-        """Remove what a killed process left in `.tmp`; called before any work starts."""
-        left = list((self.root / ".tmp").glob("*")) if (self.root / ".tmp").exists() else []
-        for path in left:
-            shutil.rmtree(path, ignore_errors=True)
-        return len(left)
+        """Remove what killed processes left in `.tmp`, but nothing of those at work; called before any work starts."""
+        return scratch.sweep(self.root / ".tmp")
 
     # -- keys -----------------------------------------------------------------------------------------------
 
@@ -137,6 +128,7 @@ class Lake:
                     "without it the data stays closed."
                 )
             self._create_key_file(keys)
+        rotation.finish(self)
         self._prove(keys)
         self.sweep()
         return self
@@ -150,7 +142,10 @@ class Lake:
         zones = {zone: seal.wrap(keys.seal, seal.new_key(), f"zone {zone}") for zone in ZONES}
         proof = seal.wrap(keys.seal, _CHECK_TEXT, "proof")
         pseudonyms = seal.fingerprint(keys.pseudonym)
-        self.write_json(self.key_file, {"format": FORMAT, "proof": proof, "pseudonyms": pseudonyms, "zones": zones})
+        content = {"format": FORMAT, "proof": proof, "pseudonyms": pseudonyms, "zones": zones}
+        with rotation.alone(self.root, wait=True):  # two processes may open a new lake at the same moment
+            if not self.key_file.exists():
+                self.write_json(self.key_file, content)
 
     def _prove(self, keys: seal.Keys) -> None:
         content = self._key_content
@@ -220,9 +215,9 @@ class Lake:
                 wrapped_key=seal.wrap(keys.seal, data_key, f"arrival {sha256}"),
                 facts=facts or {},
             )
-            text = json.dumps(arrival.to_json(), ensure_ascii=False, indent=1, sort_keys=True)
-            (draft / "manifest.json").write_text(text + "\n", encoding="utf-8")
-            publish_folder(draft, known)
+            self.write_json(draft / "manifest.json", arrival.to_json())
+            with rotation.among_others(self):
+                publish_folder(draft, known)
         return arrival, True
 
     def arrival(self, source: str, arrival_id: str) -> Arrival:
@@ -235,7 +230,9 @@ class Lake:
     def arrivals(self, source: str, until: datetime | None = None) -> list[Arrival]:
         """All arrivals of a source taken up to a moment, in the order in which they were taken."""
         folder = self.folder("raw", source)
-        found = [self.arrival(source, path.name) for path in sorted(folder.iterdir())] if folder.exists() else []
+        # Desktops lay files of their own into folders people look at (.DS_Store, Thumbs.db): no arrival is a file.
+        names = [path.name for path in sorted(folder.iterdir()) if path.is_dir()] if folder.exists() else []
+        found = [self.arrival(source, name) for name in names]
         kept = [arrival for arrival in found if until is None or arrival.taken_at <= until]
         return sorted(kept, key=lambda arrival: (arrival.taken_at, arrival.received_at, arrival.arrival_id))
 
@@ -266,7 +263,7 @@ def _seal_into(path: Path, content: bytes | Path, key: bytes) -> tuple[str, int]
 def publish_file(draft: Path, target: Path) -> None:
     """Move a finished file into place: written to disk first, then renamed, then the folder's entry."""
     _flush(draft)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(target.parent)
     draft.replace(target)
     _flush(target.parent)
 
@@ -276,10 +273,22 @@ def publish_folder(draft: Path, target: Path) -> None:
     for path in sorted(draft.rglob("*")):
         _flush(path)
     _flush(draft)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.exists():
+    _make_folder(target.parent)
+    try:
         draft.rename(target)
-        _flush(target.parent)
+    except OSError:
+        # Somebody else may have been first, even since the last look; anything but that is an error.
+        if not target.exists():
+            raise
+    _flush(target.parent)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder so that a power cut can't lose it with what was moved into it."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in missing:
+        _flush(path.parent)
 
 
 def _flush(path: Path) -> None:

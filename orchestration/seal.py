@@ -111,10 +111,10 @@ def wrap(outer: bytes, inner: bytes, purpose: str) -> str:
 
 def unwrap(outer: bytes, wrapped: str, purpose: str) -> bytes:
     """Unlock a wrapped key, or say that the key at hand does not fit."""
-    blob = base64.b64decode(wrapped)
     try:
+        blob = base64.b64decode(wrapped)
         return AESGCM(outer).decrypt(blob[:12], blob[12:], purpose.encode())
-    except InvalidTag as cause:
+    except (InvalidTag, ValueError) as cause:  # ValueError: the wrapped key itself was cut or mangled
         raise WrongKey(
             f"{SEAL_KEY} does not open this lake ({purpose}): the key at hand is not the one it was sealed with. "
             f"Use the key of this lake's recovery sheet; `imu seal check` proves that it fits."
@@ -154,7 +154,7 @@ def open_stream(source: BinaryIO, key: bytes) -> Iterator[bytes]:
         following = source.read(CHUNK + 16)
         try:
             yield cipher.decrypt(prefix + _COUNTER.pack(number, not following), chunk, MAGIC)
-        except InvalidTag as cause:
+        except (InvalidTag, ValueError) as cause:  # ValueError: cut even before its first chunk
             raise Permanent(
                 f"A sealed file is damaged or was cut at chunk {number}: it does not match its own seal. "
                 f"Restore it from the backup (docs/administrator.md, 'Restore')."

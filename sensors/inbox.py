@@ -9,26 +9,30 @@ import dagster as dg
 
 from orchestration import inbox, jobs
 from orchestration.office import Office
-from sensors.requests import ask
+from sensors.requests import answer, ask
 
 
 def sensor(office: Office) -> dg.SensorDefinition:
     """Looks into every source's inbox and has ready files taken."""
 
     @dg.sensor(name="inbox", job_name=jobs.TAKE, minimum_interval_seconds=60, description=__doc__)
-    def _inbox(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        waiting, asked = 0, False
-        for source in jobs.file_sources(office.operation):
-            ready, held = inbox.look(office.lake, source, office.now)
-            waiting += len(held)
-            if ready:
-                asked = True
-                yield ask(context.instance, _key(source, ready), selection=[dg.AssetKey(["raw", source])])
-        if not asked:
-            rest = f"; {waiting} file(s) wait, `imu status` says why" if waiting else ""
-            yield dg.SkipReason(f"The inbox holds nothing that is ready{rest}.")
+    def _inbox(context: dg.SensorEvaluationContext) -> list[dg.RunRequest | dg.SkipReason]:
+        return answer(_look(context, office))
 
     return _inbox
+
+
+def _look(context: dg.SensorEvaluationContext, office: Office) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    waiting, asked = 0, False
+    for source in jobs.file_sources(office.operation):
+        ready, held = inbox.look(office.lake, source, office.now)
+        waiting += len(held)
+        if ready:
+            asked = True
+            yield ask(context.instance, _key(source, ready), selection=[dg.AssetKey(["raw", source])])
+    if not asked:
+        rest = f"; {waiting} file(s) wait, `imu status` says why" if waiting else ""
+        yield dg.SkipReason(f"The inbox holds nothing that is ready{rest}.")
 
 
 def _key(source: str, ready: list[inbox.Ready]) -> str:

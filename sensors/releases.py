@@ -12,7 +12,7 @@ from assets.transform import freshness
 from orchestration import jobs, publications
 from orchestration.calendar import Due, due_between
 from orchestration.office import Office
-from sensors.requests import KEY_TAG, ask
+from sensors.requests import KEY_TAG, answer, ask
 
 
 def sensor(office: Office, buttons: Sequence[dg.UnresolvedAssetJobDefinition]) -> dg.SensorDefinition:
@@ -24,17 +24,21 @@ def sensor(office: Office, buttons: Sequence[dg.UnresolvedAssetJobDefinition]) -
         minimum_interval_seconds=300,
         description=__doc__,
     )
-    def _releases(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        if freshness.built(office) != freshness.digest(office):
-            yield dg.SkipReason("The tables are being brought up to date first; releases are made from them.")
-            return
-        waiting = [due for due in all_due(office) if not _published(office, due)]
-        if not waiting:
-            yield dg.SkipReason("Everything that is due has been published.")
-        for due in waiting:
-            yield _ask(context, office, due)
+    def _releases(context: dg.SensorEvaluationContext) -> list[dg.RunRequest | dg.SkipReason]:
+        return answer(_look(context, office))
 
     return _releases
+
+
+def _look(context: dg.SensorEvaluationContext, office: Office) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    if freshness.built(office) != freshness.digest(office):
+        yield dg.SkipReason("The tables are being brought up to date first; releases are made from them.")
+        return
+    waiting = [due for due in all_due(office) if not _published(office, due)]
+    if not waiting:
+        yield dg.SkipReason("Everything that is due has been published.")
+    for due in waiting:
+        yield _ask(context, office, due)
 
 
 def all_due(office: Office) -> list[Due]:

@@ -7,7 +7,7 @@ Dagster's own run keys ask exactly once: a run that died with the power would ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import dagster as dg
 
@@ -44,3 +44,13 @@ def ask(
         job_name=job,
         tags={KEY_TAG: key, **(tags or {})},
     )
+
+
+def answer(found: Iterable[dg.RunRequest | dg.SkipReason]) -> list[dg.RunRequest | dg.SkipReason]:
+    """A tick's answer: the requests, or in one sentence after the other why there are none (Dagster takes no mix)."""
+    answers = list(found)
+    requests = [one for one in answers if isinstance(one, dg.RunRequest)]
+    if requests:
+        return list(requests)
+    words = dict.fromkeys(str(one.skip_message) for one in answers if isinstance(one, dg.SkipReason))
+    return [dg.SkipReason(" ".join(words))]

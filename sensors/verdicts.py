@@ -11,7 +11,7 @@ from assets.quality import ledger
 from orchestration import jobs
 from orchestration.office import Office
 from orchestration.partitions import cluster_month_key
-from sensors.requests import ask
+from sensors.requests import answer, ask
 
 NEEDS_PLACES = ("population", "needs", "clusters", "displacement", "hsm", "register")
 
@@ -25,18 +25,24 @@ def sensor(office: Office, source: str) -> dg.SensorDefinition:
         minimum_interval_seconds=60,
         description=f"{__doc__} ({source})",
     )
-    def _verdicts(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        partitions = waiting_partitions(office, source)
-        if not partitions:
-            yield dg.SkipReason(f"Everything that arrived for '{source}' has its verdict.")
-        elif source in NEEDS_PLACES and not ledger.entries(office.lake, "boundaries", office.now):
-            yield dg.SkipReason("No boundaries have been accepted yet, and places can't be matched without them.")
-        else:
-            for partition, ids in sorted(partitions.items()):
-                digest = hashlib.sha256("-".join([*ids, office.config]).encode()).hexdigest()[:16]
-                yield ask(context.instance, f"check-{source}-{partition}-{digest}", partition=_key(source, partition))
+    def _verdicts(context: dg.SensorEvaluationContext) -> list[dg.RunRequest | dg.SkipReason]:
+        return answer(_ask(context, office, source))
 
     return _verdicts
+
+
+def _ask(
+    context: dg.SensorEvaluationContext, office: Office, source: str
+) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    partitions = waiting_partitions(office, source)
+    if not partitions:
+        yield dg.SkipReason(f"Everything that arrived for '{source}' has its verdict.")
+    elif source in NEEDS_PLACES and not ledger.entries(office.lake, "boundaries", office.now):
+        yield dg.SkipReason("No boundaries have been accepted yet, and places can't be matched without them.")
+    else:
+        for partition, ids in sorted(partitions.items()):
+            digest = hashlib.sha256("-".join([*ids, office.config]).encode()).hexdigest()[:16]
+            yield ask(context.instance, f"check-{source}-{partition}-{digest}", partition=_key(source, partition))
 
 
 def waiting_partitions(office: Office, source: str) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ from datetime import date
 
 from assets.clusters.days import read_day, read_month, writes_month_first
 from assets.clusters.numbers import Number, is_error, whole_number
-from assets.clusters.template import Table
+from assets.clusters.template import Table, is_hashtag
 from assets.geography.codes import cell_text
 from assets.geography.scripts import name_key
 from assets.sheets.workbook import Cell
@@ -109,7 +109,7 @@ def _no_data(cells: Mapping[str, Cell], table: Table, before: Sequence[tuple[int
     if not texts:
         return "blank_rows"
     words = [text for name, text in texts.items() if name not in FIGURES and not isinstance(cells[name], int | float)]
-    if words and sum(text.startswith("#") for text in words) * 2 > len(words) and not any(map(is_error, words)):
+    if words and sum(map(is_hashtag, words)) * 2 > len(words):
         return "hashtag_rows"
     if _repeats_header(texts, table):
         return "repeated_headers"

@@ -20,6 +20,7 @@ _SEARCHED_ROWS = 40
 _FEWEST_HEADINGS = 3
 _STRAY_CELLS = 3  # a column without a heading counts as unknown once it is used, not for one stray note
 _AIDS = re.compile(r"\b(example|sample|instruction|guid|template|list|look ?up|read ?me|help|pryklad|dovidnyk)")
+_HASHTAG = re.compile(r"\s*#[A-Za-z][\w+ ]*$")
 _HEADING_LENGTH = 60
 
 
@@ -79,6 +80,11 @@ def column_map(name: str, rows: Iterable[Mapping[str, str]]) -> ColumnMap:
 def heading_key(text: str) -> str:
     """Return the key on which headings are compared: no case, line breaks, stars, brackets or look-alikes."""
     return name_key(text)
+
+
+def is_hashtag(text: str) -> bool:
+    """Whether a text is an HXL hashtag ("#adm1 +code") and not a heading such as "# Targeted"."""
+    return _HASHTAG.match(text) is not None
 
 
 @dataclass(frozen=True)
@@ -165,6 +171,8 @@ def _with_second_row(sheet: Sheet, column_map: ColumnMap, at: int, top: list[str
     top, below = top + [""] * (width - len(top)), below + [""] * (width - len(below))
     pairs = [(f"{first} {second}", second, first) for first, second in zip(top, below, strict=True)]
     seconds = [text for text in below if text]
+    if sum(map(is_hashtag, seconds)) * 2 > len(seconds):
+        return None
     known = [pair for pair in pairs if pair[1] and column_map.find(*pair[:2])]
     if len(known) < 2 or len(known) * 5 < len(seconds) * 2:
         return None  # the second row is data, or hashtags

@@ -38,7 +38,7 @@ _HEADINGS = ("Row in your sheet", "Where", "What is wrong", "What to do", "What 
 _WIDTHS = (12, 34, 64, 64, 26, 20)
 _DATES = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]")  # what Excel allows in no sheet's name
-_OPENPYXL_FAILS = (ValueError, KeyError, TypeError, AttributeError, IndexError, zipfile.BadZipFile)
+_OPENPYXL_FAILS = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, zipfile.BadZipFile)
 
 Marks = Mapping[tuple[int, int], list[Finding]]
 
@@ -47,10 +47,9 @@ def returned_workbook(content: bytes, verdict: Verdict) -> bytes:
     """Return the workbook to send back with the partner page."""
     if not _may_be_returned(verdict):
         return _rebuilt(None, verdict)
-    if content.startswith(b"PK") and _unpacked(content) <= _MOST_UNPACKED:
-        marked = _marked(content, verdict)
-        if marked is not None:
-            return marked
+    marked = _marked(content, verdict) if _can_be_marked(content) else None
+    if marked is not None:
+        return marked
     try:
         return _rebuilt(read_workbook(content), verdict)
     except UnreadableWorkbook:
@@ -62,9 +61,15 @@ def _may_be_returned(verdict: Verdict) -> bool:
     return not any(finding.rule.endswith(("-PERSONAL", "-UNREADABLE", "-SUBMITTER")) for finding in verdict.findings)
 
 
-def _unpacked(content: bytes) -> int:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return sum(entry.file_size for entry in archive.infolist())
+def _can_be_marked(content: bytes) -> bool:
+    """Only an xlsx of moderate size; the size is the one the archive declares, and no more is ever unpacked."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+    except zipfile.BadZipFile:
+        return False
+    is_xlsx = any(entry.filename == "xl/workbook.xml" for entry in entries)
+    return is_xlsx and sum(entry.file_size for entry in entries) <= _MOST_UNPACKED
 
 
 def cell_marks(verdict: Verdict) -> dict[tuple[int, int], list[Finding]]:

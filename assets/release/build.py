@@ -115,6 +115,9 @@ def _rows(office: Office, product: Product, due: Due) -> pd.DataFrame:
     frame = frame.reset_index(drop=True)
     if product.counts and all(count.status not in frame.columns for count in product.counts):
         frame = frame.assign(value_status="reported")
+    for count in product.counts:
+        # A base of zero beside "not reported" is no figure.
+        frame[count.value] = frame[count.value].where(frame[count.status] == "reported")
     return frame
 
 

@@ -72,7 +72,10 @@ def load_products(path: Path) -> list[Product]:
 def count_rules(
     product: Product, minimum: int, width: int, parents: Mapping[str, str], codes: Mapping[str, set[str]]
 ) -> tuple[CountRule, ...]:
-    """The product's disclosure rules. `parents` are the places' parents, `codes` what stands in each key column."""
+    """The product's disclosure rules. `parents` are the places' parents, `codes` what stands in each key column.
+
+    A guess need not be wider than the smallest count that may be shown: whoever may see a 3 may guess within 3.
+    """
     return tuple(
         CountRule(
             value=count.value,
@@ -82,7 +85,7 @@ def count_rules(
                 for column, how in sorted(count.sums.items())
             ),
             threshold=minimum,
-            width=width,
+            width=min(width, minimum),
             parts=tuple(count.parts),
             derived=tuple(count.derived),
             status=count.status,

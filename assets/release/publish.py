@@ -6,6 +6,8 @@ to HDX (`orchestration/hdx_api.py`).
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -15,8 +17,9 @@ from assets.release.certificate import verify_certificate
 from assets.release.products import Product
 from orchestration import publications
 from orchestration.calendar import Due
+from orchestration.failures import Permanent
 from orchestration.hdx_api import Receipt
-from orchestration.hdx_checks import Publication, ReleaseFile
+from orchestration.hdx_checks import Publication, ReleaseFile, sha256_of
 from orchestration.office import Office
 
 # What a reader of HDX gets, in this order; the rest of the folder (sums, JSON twins) is for rebuilding.
@@ -34,15 +37,9 @@ def dataset_name(office: Office, product: Product) -> str:
     return f"{office.operation.iso3.lower()}-{product.name}"
 
 
-def publication(office: Office, product: Product, due: Due, folder: Path) -> Publication:
+def publication(office: Office, product: Product, due: Due, files: Sequence[ReleaseFile]) -> Publication:
     """What HDX shall show of a release."""
     operation = office.operation
-    files = []
-    for pattern, (kind, words) in _WORDS.items():
-        path = folder / pattern.format(stem=product.stem)
-        if path.exists():
-            name = path.name.lower() if pattern.startswith("{") else f"{product.stem}_{path.name.lower()}"
-            files.append(ReleaseFile(name, kind, words, path))
     return Publication(
         name=dataset_name(office, product),
         title=product.title,
@@ -62,11 +59,35 @@ def publication(office: Office, product: Product, due: Due, folder: Path) -> Pub
     )
 
 
+def laid_out(product: Product, folder: Path, into: Path) -> list[ReleaseFile]:
+    """Copies of a release's files under the names HDX keeps for them, from version to version the same."""
+    files = []
+    for pattern, (kind, words) in _WORDS.items():
+        path = folder / pattern.format(stem=product.stem)
+        if path.exists():
+            name = path.name if pattern.startswith("{") else f"{product.stem}_{path.name.lower()}"
+            copy = into / name
+            shutil.copyfile(path, copy)
+            files.append(ReleaseFile(name, kind, words, copy))
+    return files
+
+
+def verify(folder: Path, copy: Publication) -> None:
+    """The certificate is right, and what would be sent is byte for byte what it is about."""
+    verify_certificate(folder)
+    covered = {sha256_of(path) for path in folder.iterdir() if path.is_file()}
+    strange = [file.name for file in copy.resources if sha256_of(file.path) not in covered]
+    if strange:
+        raise Permanent(f"{', '.join(strange)} is not a file of release {folder.name}; nothing was sent. Publish again.")
+
+
 def publish(office: Office, product: Product, due: Due) -> Receipt:
     """Publish one release and keep the receipt; publishing again changes nothing."""
     folder = publications.release_folder(office.lake, product.stem, due.cycle)
-    publisher = office.hdx(lambda _copy: verify_certificate(folder))
-    receipt = publisher.publish(publication(office, product, due, folder))
+    verify_certificate(folder)
+    publisher = office.hdx(lambda copy: verify(folder, copy))
+    with office.lake.scratch() as into:
+        receipt = publisher.publish(publication(office, product, due, laid_out(product, folder, into)))
     path = publications.receipt_path(office.lake, product.stem, due.cycle)
     late = office.today > due.at.date()
     office.lake.write_json(path, {**asdict(receipt), "cycle": due.cycle, "published_on": office.today, "late": late})

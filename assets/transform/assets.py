@@ -28,7 +28,7 @@ def models(manifest: Path) -> dg.AssetsDefinition:
         yield from _checks(context, content, results)
         if failed or broken:
             raise dg.Failure(description=_say(failed + broken), metadata={"nodes": len(failed + broken)})
-        yield from _materialised(context, content, exported, listed, office)
+        yield from _materialised(_in_order(context, content, results), exported, listed, office)
 
     return _models
 
@@ -41,10 +41,21 @@ def _say(failed: Sequence[NodeResult]) -> str:
     )
 
 
+def _in_order(
+    context: dg.AssetExecutionContext, content: dict[str, Any], results: Sequence[NodeResult]
+) -> Iterator[dg.AssetKey]:
+    """The selected models in the order in which dbt built them: Dagster wants a model after those it reads."""
+    for one in results:
+        node = content["nodes"].get(one.unique_id)
+        key = dg.AssetKey([node["schema"], node["alias"]]) if node and node["resource_type"] == "model" else None
+        if key in context.selected_asset_keys:
+            yield key
+
+
 def _materialised(
-    context: dg.AssetExecutionContext, content: dict[str, Any], exported: dict[str, int], listed: int, office: Office
+    keys: Iterator[dg.AssetKey], exported: dict[str, int], listed: int, office: Office
 ) -> Iterator[dg.MaterializeResult[None]]:
-    for key in sorted(context.selected_asset_keys, key=lambda key: key.path):
+    for key in keys:
         metadata: dict[str, Any] = {"as_of": office.today.isoformat(), "files_read": listed}
         name = "/".join(key.path)
         if name in exported:

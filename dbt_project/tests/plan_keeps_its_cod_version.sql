@@ -1,5 +1,7 @@
 -- The needs of the present plan must be in the COD version that the operation froze for it.
-select needs.plan_year, needs.cod_version
+select
+    needs.plan_year,
+    needs.cod_version
 from {{ ref('stg_needs') }} as needs
 inner join {{ source('lake', 'context') }} as context
     on needs.plan_year = context.plan_year

@@ -42,4 +42,3 @@ def check(gazetteer: Gazetteer, tables: Tables) -> Callable[..., Checked]:
         )
 
     return run
-

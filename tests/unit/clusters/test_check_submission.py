@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
-import small_country
-from small_country import HEADINGS, NAMES, activity, submission, xlsx
+from small_country import NAMES, activity
 
 from assets.clusters.check import ACTIVITY_COLUMNS, Checked
 from assets.quality.checked_tables import TABLES
@@ -33,8 +31,11 @@ def test_clean_file_is_accepted_as_it_is(check: Check) -> None:
     assert (first["org_id"], first["donor_org_id"], first["impl_org_id"]) == ("O-1", "O-6", None)
     assert (first["sector"], first["activity_code"], first["status"]) == ("WSH", "WSH-01", "ongoing")
     assert (first["pcode"], first["level"], first["adm2_pcode"], first["cod_version"]) == (
-        "QZ0101001001", 4, "QZ0101", "v01",
-    )  # fmt: skip
+        "QZ0101001001",
+        4,
+        "QZ0101",
+        "v01",
+    )
     assert (first["start_date"], first["end_date"]) == (date(2025, 3, 3), date(2025, 3, 28))
     assert (first["targeted"], first["reached"], first["older_men"]) == (150, 100, 8)
 
@@ -45,7 +46,17 @@ def test_clean_file_is_accepted_as_it_is(check: Check) -> None:
         ({"adm3_code": "QZ0101099", "settlement": None}, "C-PLACE-UNKNOWN"),
         ({"adm3_code": "QZ01-XXX"}, "C-PLACE-UNKNOWN"),
         ({"adm3_code": None, "adm3_name": "Nowhere"}, "C-PLACE-UNKNOWN"),
-        ({"adm1_code": None, "adm2_code": None, "adm3_code": None, "adm2_name": None, "adm3_name": "Nove", "settlement": None}, "C-PLACE-AMBIGUOUS"),
+        (
+            {
+                "adm1_code": None,
+                "adm2_code": None,
+                "adm3_code": None,
+                "adm2_name": None,
+                "adm3_name": "Nove",
+                "settlement": None,
+            },
+            "C-PLACE-AMBIGUOUS",
+        ),
         ({"adm2_code": "QZ0201"}, "C-PLACE-PARENT"),
         ({"adm3_code": "#N/A"}, "C-EXCEL-ERROR"),
         ({"org": "#REF!"}, "C-EXCEL-ERROR"),
@@ -72,7 +83,7 @@ def test_clean_file_is_accepted_as_it_is(check: Check) -> None:
         ({"start_date": None}, "C-DATES"),
         ({"with_disability": 101}, "C-DISABILITY"),
     ],
-)  # fmt: skip
+)
 def test_row_that_waits(check: Check, changes: dict[str, Any], rule: str) -> None:
     checked = check([activity(1), activity(0, **changes), activity(2)])
     assert _found(checked) == {(rule, 3)}
@@ -89,7 +100,7 @@ def test_row_that_waits(check: Check, changes: dict[str, Any], rule: str) -> Non
         ({"girls": 31}, "C-SADD"),
         ({"targeted": 70}, "C-OVER-TARGET"),
         ({"targeted": 0}, "C-OVER-TARGET"),
-        ({name: None for name in NAMES[17:26]}, "C-NO-FIGURE"),
+        (dict.fromkeys(NAMES[17:26]), "C-NO-FIGURE"),
         ({"adm3_name": "Маrhаnets"}, "C-LOOKALIKE"),
         ({"org": "Wеlls for All"}, "C-LOOKALIKE"),
         ({"adm3_code": 101001}, "C-CODE-NUMBER"),
@@ -130,9 +141,18 @@ def test_row_that_is_used_and_told_about(check: Check, changes: dict[str, Any], 
         {"reporting_month": "03.2025"},
         {"reporting_month": "березень 2025"},
         {"reporting_month": None},
-        {"reached": 0, "girls": 0, "boys": 0, "women": 0, "men": 0, "older_women": 0, "older_men": 0, "with_disability": 0},
+        {
+            "reached": 0,
+            "girls": 0,
+            "boys": 0,
+            "women": 0,
+            "men": 0,
+            "older_women": 0,
+            "older_men": 0,
+            "with_disability": 0,
+        },
     ],
-)  # fmt: skip
+)
 def test_harmless_dialects_raise_nothing(check: Check, changes: dict[str, Any]) -> None:
     checked = check([activity(1), activity(0, **changes)])
     assert _found(checked) == set()
@@ -140,7 +160,9 @@ def test_harmless_dialects_raise_nothing(check: Check, changes: dict[str, Any]) 
 
 
 def test_zero_stays_zero_and_blank_stays_nothing(check: Check) -> None:
-    rows = check([activity(reached=0, girls=0, boys=0, women=0, men=0, older_women=0, older_men=0, with_disability=None)]).rows
+    rows = check(
+        [activity(reached=0, girls=0, boys=0, women=0, men=0, older_women=0, older_men=0, with_disability=None)]
+    ).rows
     assert rows["reached"].iloc[0] == 0
     assert rows["with_disability"].isna().iloc[0]
 
@@ -164,139 +186,3 @@ def test_overlapping_age_groups_are_named(check: Check) -> None:
     checked = check([activity(women=32, men=18)])
     assert _found(checked) == {("C-SADD", 2)}
     assert "counted among the adults" in (checked.verdict.findings[0].detail or "")
-
-
-# --- the file as a whole --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("rows", "name", "expected"),
-    [
-        ([activity(1)], "WSH 2025-02.xlsx", {("C-PERIOD", None)}),
-        ([activity(1)], "WSH February.xlsx", {("C-PERIOD", None)}),
-        ([activity(1), activity(2), activity(3, reporting_month="2025-02")], "WSH.xlsx", {("C-PERIOD", 4)}),
-        ([activity(1), activity(2, reporting_month="whenever")], "WSH.xlsx", {("C-PERIOD", 3)}),
-        ([activity(1, reporting_month=None)], "WSH.xlsx", {("C-PERIOD", None)}),
-        ([activity(1, remarks="contact: Olha Petrenko")], "WSH.xlsx", {("C-PERSONAL", 2)}),
-        ([activity(1, remarks="call +380 00 000 00 00")], "WSH.xlsx", {("C-PERSONAL", 2)}),
-        ([activity(1, impl_org="someone@example.org")], "WSH.xlsx", {("C-PERSONAL", 2), ("C-ORG-UNKNOWN", 2)}),
-    ],
-)
-def test_file_that_is_refused(check: Check, rows: list[list[Any]], name: str, expected: set[Any]) -> None:
-    checked = check(rows, name)
-    assert _found(checked) == expected
-    assert checked.verdict.verdict == "refused"
-    assert checked.rows.empty
-    assert checked.refused.empty
-    assert (checked.verdict.rows_accepted, checked.verdict.rows_refused) == (0, len(rows))
-
-
-@pytest.mark.parametrize("name", ["WSH 2025-03.xlsx", "wash_march_2025 (sent 2025-04-08).xlsx", "5W березень.xlsx", "5w.xlsx"])
-def test_file_name_that_fits(check: Check, name: str) -> None:
-    assert check([activity()], name).verdict.verdict == "accepted"
-
-
-@pytest.mark.parametrize(
-    "remarks",
-    ["contact: Wells for All", "see QZ0101001", "1 200 000 litres", "coordinated with the Local Authority", "2025-03-01 to 2025-03-28"],
-)
-def test_remarks_that_name_nobody(check: Check, remarks: str) -> None:
-    assert _found(check([activity(remarks=remarks)])) == set()
-
-
-def test_sender_must_be_the_clusters(check: Check) -> None:
-    assert _found(check([activity()], sender="ngo-direct")) == {("C-SUBMITTER", None)}
-    assert _found(check([activity()], sender="hea-focal", cluster="WSH")) == {("C-SUBMITTER", None)}
-    assert check([activity()], cluster="WSH").verdict.verdict == "accepted"
-
-
-def test_area_of_responsibility_belongs_to_its_cluster(check: Check) -> None:
-    rows = [activity(sector="Child protection", activity="Safe spaces"), activity(1, sector="PRO", activity="Safe spaces")]
-    assert _found(check(rows, sender="pro-focal", name="PRO.xlsx")) == set()
-
-
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut short", b"%PDF-1.7", b"<html><table></table>"])
-def test_unreadable_file(check: Check, content: bytes) -> None:
-    checked = check(content)
-    assert _found(checked) == {("C-UNREADABLE", None)}
-    assert checked.verdict.partition is None
-
-
-def test_unknown_and_missing_columns_are_named(check: Check) -> None:
-    headings = (*HEADINGS[:6], "Phase", *HEADINGS[7:], "HQ comment")
-    checked = check(submission([[*activity(), "x"]], headings))
-    assert {finding.rule for finding in checked.verdict.findings} == {"C-TEMPLATE"}
-    details = [finding.detail for finding in checked.verdict.findings]
-    assert details == [
-        'Column AB, "HQ comment", is not in the template.',
-        'Column G, "Phase", is not in the template.',
-        'The column "Status" is missing.',
-    ]
-
-
-def test_column_twice_is_refused(check: Check) -> None:
-    checked = check(submission([[*activity(), 5]], (*HEADINGS, "People targeted")))
-    assert [finding.detail for finding in checked.verdict.findings] == ['The column "People targeted" is there twice.']
-
-
-def test_personal_column_is_told_even_when_the_template_is_wrong(check: Check) -> None:
-    checked = check(submission([[*activity(), "Olha Petrenko"]], (*HEADINGS, "Contact person")))
-    assert {finding.rule for finding in checked.verdict.findings} == {"C-TEMPLATE", "C-PERSONAL"}
-
-
-def test_list_of_people_sent_by_mistake(check: Check) -> None:
-    rows = [["Full name", "Phone", "Date of birth"], ["A B", "+380000000001", "2001-01-01"]]
-    checked = check(xlsx({"People": rows}))
-    assert {finding.rule for finding in checked.verdict.findings} == {"C-TEMPLATE", "C-PERSONAL"}
-
-
-def test_something_else_altogether(check: Check) -> None:
-    checked = check(xlsx({"Budget": [["Item", "Cost"], ["Pump", 5]]}))
-    assert [(f.rule, f.detail) for f in checked.verdict.findings] == [
-        ("C-TEMPLATE", "No sheet has the headings of the template.")
-    ]
-
-
-def test_two_sheets_with_the_table_are_not_chosen_between(check: Check) -> None:
-    one, other = [list(HEADINGS), activity(1)], [list(HEADINGS), activity(2)]
-    assert {f.rule for f in check(xlsx({"North": one, "South": other})).verdict.findings} == {"C-TEMPLATE"}
-    assert check(xlsx({"North": one, "Example": other})).verdict.verdict == "accepted"
-    assert check(xlsx({"North": one, "South": other}, hidden="South")).verdict.verdict == "accepted"
-
-
-def test_same_bytes_again(check: Check) -> None:
-    content = submission([activity()])
-    first = check(content)
-    again = check(content, known_arrivals={first.verdict.arrival_id})
-    assert _found(again) == {("C-SAME-FILE", None)}
-    assert again.verdict.verdict == "accepted"
-
-
-def test_file_without_any_row_says_so(check: Check) -> None:
-    checked = check([], "WSH 2025-03.xlsx")
-    assert checked.verdict.summary == "The file was accepted; it reports no activity."
-    assert checked.verdict.partition == "2025-03"
-    assert _found(check([], "WSH.xlsx")) == {("C-PERIOD", None)}
-    assert check([], "WSH.xlsx", month_hint="2025-03").verdict.partition == "2025-03"
-
-
-def test_verdict_holds_no_value(check: Check) -> None:
-    secret = "Zanzibarova"
-    checked = check([activity(org=secret, remarks=f"contact: Olha {secret}", reached=f"{secret} 12", adm3_name=secret)])
-    assert checked.verdict.verdict == "refused"
-    assert secret not in json.dumps(checked.verdict.to_json(), ensure_ascii=False)
-
-
-def test_same_file_gives_the_same_verdict(check: Check) -> None:
-    rows = [activity(n, girls=n) for n in range(6)]
-    assert check(rows).verdict == check(rows).verdict
-
-
-def test_old_template_is_read_too(check: Check) -> None:
-    names = [row["canonical"] for row in small_country.old_map_rows()]
-    good = dict(zip(NAMES, activity(), strict=True))
-    headings = [row["header"] for row in small_country.old_map_rows()]
-    checked = check(xlsx({"Sheet1": [["5W"], [], headings, [good[name] for name in names]]}))
-    assert (checked.template, checked.verdict.verdict) == ("old", "accepted")
-    assert checked.rows["girls"].isna().all()
-    assert list(checked.rows["row_number"]) == [4]

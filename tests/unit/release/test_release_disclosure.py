@@ -140,11 +140,14 @@ def test_company_costs_as_few_people_as_it_can() -> None:
 
 
 def test_districts_are_tied_to_the_country_where_no_region_is_shown() -> None:
-    frame, rule = small_population()
-    country_and_districts = frame[frame.pcode.str.len() != 4].reset_index(drop=True)
-    only_small = suppress(country_and_districts, rule, primary_cells(read_table(country_and_districts, rule), rule))
-    assert not audit(only_small, rule).passed
-    assert protect_table(country_and_districts, rule).reports[0].passed
+    rows = {"XV": 97, "XV0101": 4, "XV0102": 38, "XV0201": 55}
+    frame = pd.DataFrame(rows.items(), columns=["pcode", "people"]).assign(value_status="reported")
+    rule = CountRule("people", ("pcode",), (Hierarchy("pcode", places(2, 2)),))
+    only_small = suppress(frame, rule, primary_cells(read_table(frame, rule), rule))
+    (cell,) = audit(only_small, rule).intervals
+    assert (cell.low, cell.high) == (4, 4), "the country less the other districts"
+    shown = statuses(protect_table(frame, rule).published, ["pcode"])
+    assert {code for (code,), status in shown.items() if status == "suppressed"} == {"XV0101", "XV0102"}
 
 
 def test_a_second_hierarchy_over_the_same_codes_is_attacked_too() -> None:

@@ -111,6 +111,15 @@ def reseal(folder: Path, document: dict) -> None:
     (folder / SUMS).write_text("".join(lines), encoding="utf-8")
 
 
+def test_a_data_file_swapped_together_with_its_sum_is_still_not_the_audited_one(built: Path) -> None:
+    path = built / "registered_population.csv"
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes().replace(b"suppressed", b"reported"))
+    reseal(built, json.loads((built / CERTIFICATE).read_text(encoding="utf-8")))
+    with pytest.raises(Permanent, match=r"changed since the audit: registered_population\.csv"):
+        verify_certificate(built)
+
+
 @pytest.mark.parametrize(
     ("where", "value", "words"),
     [

@@ -1,0 +1,163 @@
+"""Rules about the file as a whole: sender, month, columns, personal data; and what a refusal leaves behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import small_country
+from small_country import HEADINGS, NAMES, activity, submission, xlsx
+
+from assets.clusters.check import Checked
+
+Check = Callable[..., Checked]
+
+
+def _found(checked: Checked) -> set[tuple[str, int | None]]:
+    return {(finding.rule, finding.row) for finding in checked.verdict.findings}
+
+
+@pytest.mark.parametrize(
+    ("rows", "name", "expected"),
+    [
+        ([activity(1)], "WSH 2025-02.xlsx", {("C-PERIOD", None)}),
+        ([activity(1)], "WSH February.xlsx", {("C-PERIOD", None)}),
+        ([activity(1), activity(2), activity(3, reporting_month="2025-02")], "WSH.xlsx", {("C-PERIOD", 4)}),
+        ([activity(1), activity(2, reporting_month="whenever")], "WSH.xlsx", {("C-PERIOD", 3)}),
+        ([activity(1, reporting_month=None)], "WSH.xlsx", {("C-PERIOD", None)}),
+        ([activity(1, remarks="contact: Olha Petrenko")], "WSH.xlsx", {("C-PERSONAL", 2)}),
+        ([activity(1, remarks="call +380 00 000 00 00")], "WSH.xlsx", {("C-PERSONAL", 2)}),
+        ([activity(1, impl_org="someone@example.org")], "WSH.xlsx", {("C-PERSONAL", 2), ("C-ORG-UNKNOWN", 2)}),
+    ],
+)
+def test_file_that_is_refused(check: Check, rows: list[list[Any]], name: str, expected: set[Any]) -> None:
+    checked = check(rows, name)
+    assert _found(checked) == expected
+    assert checked.verdict.verdict == "refused"
+    assert checked.rows.empty
+    assert checked.refused.empty
+    assert (checked.verdict.rows_accepted, checked.verdict.rows_refused) == (0, len(rows))
+
+
+@pytest.mark.parametrize(
+    "name", ["WSH 2025-03.xlsx", "wash_march_2025 (sent 2025-04-08).xlsx", "5W березень.xlsx", "5w.xlsx"]
+)
+def test_file_name_that_fits(check: Check, name: str) -> None:
+    assert check([activity()], name).verdict.verdict == "accepted"
+
+
+@pytest.mark.parametrize(
+    "remarks",
+    [
+        "contact: Wells for All",
+        "see QZ0101001",
+        "1 200 000 litres",
+        "coordinated with the Local Authority",
+        "2025-03-01 to 2025-03-28",
+    ],
+)
+def test_remarks_that_name_nobody(check: Check, remarks: str) -> None:
+    assert _found(check([activity(remarks=remarks)])) == set()
+
+
+def test_sender_must_be_the_clusters(check: Check) -> None:
+    assert _found(check([activity()], sender="ngo-direct")) == {("C-SUBMITTER", None)}
+    assert _found(check([activity()], sender="hea-focal", cluster="WSH")) == {("C-SUBMITTER", None)}
+    assert check([activity()], cluster="WSH").verdict.verdict == "accepted"
+
+
+def test_area_of_responsibility_belongs_to_its_cluster(check: Check) -> None:
+    rows = [
+        activity(sector="Child protection", activity="Safe spaces"),
+        activity(1, sector="PRO", activity="Safe spaces"),
+    ]
+    assert _found(check(rows, sender="pro-focal", name="PRO.xlsx")) == set()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut short", b"%PDF-1.7", b"<html><table></table>"])
+def test_unreadable_file(check: Check, content: bytes) -> None:
+    checked = check(content)
+    assert _found(checked) == {("C-UNREADABLE", None)}
+    assert checked.verdict.partition is None
+
+
+def test_unknown_and_missing_columns_are_named(check: Check) -> None:
+    headings = (*HEADINGS[:6], "Phase", *HEADINGS[7:], "HQ comment")
+    checked = check(submission([[*activity(), "x"]], headings))
+    assert {finding.rule for finding in checked.verdict.findings} == {"C-TEMPLATE"}
+    details = [finding.detail for finding in checked.verdict.findings]
+    assert details == [
+        'Column AB, "HQ comment", is not in the template.',
+        'Column G, "Phase", is not in the template.',
+        'The column "Status" is missing.',
+    ]
+
+
+def test_column_twice_is_refused(check: Check) -> None:
+    checked = check(submission([[*activity(), 5]], (*HEADINGS, "People targeted")))
+    assert [finding.detail for finding in checked.verdict.findings] == ['The column "People targeted" is there twice.']
+
+
+def test_personal_column_is_told_even_when_the_template_is_wrong(check: Check) -> None:
+    checked = check(submission([[*activity(), "Olha Petrenko"]], (*HEADINGS, "Contact person")))
+    assert {finding.rule for finding in checked.verdict.findings} == {"C-TEMPLATE", "C-PERSONAL"}
+
+
+def test_list_of_people_sent_by_mistake(check: Check) -> None:
+    rows = [["Full name", "Phone", "Date of birth"], ["A B", "+380000000001", "2001-01-01"]]
+    checked = check(xlsx({"People": rows}))
+    assert {finding.rule for finding in checked.verdict.findings} == {"C-TEMPLATE", "C-PERSONAL"}
+
+
+def test_something_else_altogether(check: Check) -> None:
+    checked = check(xlsx({"Budget": [["Item", "Cost"], ["Pump", 5]]}))
+    assert [(f.rule, f.detail) for f in checked.verdict.findings] == [
+        ("C-TEMPLATE", "No sheet has the headings of the template.")
+    ]
+
+
+def test_two_sheets_with_the_table_are_not_chosen_between(check: Check) -> None:
+    one, other = [list(HEADINGS), activity(1)], [list(HEADINGS), activity(2)]
+    assert {f.rule for f in check(xlsx({"North": one, "South": other})).verdict.findings} == {"C-TEMPLATE"}
+    assert check(xlsx({"North": one, "Example": other})).verdict.verdict == "accepted"
+    assert check(xlsx({"North": one, "South": other}, hidden="South")).verdict.verdict == "accepted"
+
+
+def test_same_bytes_again(check: Check) -> None:
+    content = submission([activity()])
+    first = check(content)
+    again = check(content, known_arrivals={first.verdict.arrival_id})
+    assert _found(again) == {("C-SAME-FILE", None)}
+    assert again.verdict.verdict == "accepted"
+
+
+def test_file_without_any_row_says_so(check: Check) -> None:
+    checked = check([], "WSH 2025-03.xlsx")
+    assert checked.verdict.summary == "The file was accepted; it reports no activity."
+    assert checked.verdict.partition == "2025-03"
+    assert _found(check([], "WSH.xlsx")) == {("C-PERIOD", None)}
+    assert check([], "WSH.xlsx", month_hint="2025-03").verdict.partition == "2025-03"
+
+
+def test_verdict_holds_no_value(check: Check) -> None:
+    secret = "Zanzibarova"
+    checked = check([activity(org=secret, remarks=f"contact: Olha {secret}", reached=f"{secret} 12", adm3_name=secret)])
+    assert checked.verdict.verdict == "refused"
+    assert secret not in json.dumps(checked.verdict.to_json(), ensure_ascii=False)
+
+
+def test_same_file_gives_the_same_verdict(check: Check) -> None:
+    rows = [activity(n, girls=n) for n in range(6)]
+    assert check(rows).verdict == check(rows).verdict
+
+
+def test_old_template_is_read_too(check: Check) -> None:
+    names = [row["canonical"] for row in small_country.old_map_rows()]
+    good = dict(zip(NAMES, activity(), strict=True))
+    headings = [row["header"] for row in small_country.old_map_rows()]
+    checked = check(xlsx({"Sheet1": [["5W"], [], headings, [good[name] for name in names]]}))
+    assert (checked.template, checked.verdict.verdict) == ("old", "accepted")
+    assert checked.rows["girls"].isna().all()
+    assert list(checked.rows["row_number"]) == [4]
