@@ -8,11 +8,14 @@ from typing import Any
 
 import dagster as dg
 
+from assets.quality import ledger
 from orchestration import inbox
 from orchestration.inbox import Ready
+from orchestration.lake import Arrival
 from orchestration.office import Office
 
 ROOM = "1_collect"
+Door = Callable[[Office, Arrival], None]
 Route = Callable[[Office, Ready], tuple[str | None, Mapping[str, Any]]]
 
 
@@ -21,8 +24,13 @@ def unrouted(_office: Office, _file: Ready) -> tuple[str | None, Mapping[str, An
     return None, {}
 
 
-def inbox_asset(source: str, description: str, *, owner: str, sector: str, route: Route = unrouted) -> dg.AssetsDefinition:
-    """The asset `raw/<source>`: everything that lay ready in that inbox, sealed as it came."""
+def inbox_asset(
+    source: str, description: str, *, owner: str, sector: str, route: Route = unrouted, door: Door | None = None
+) -> dg.AssetsDefinition:
+    """The asset `raw/<source>`: everything that lay ready in that inbox, sealed as it came.
+
+    `door` judges at once what belongs to no partition, so that nothing waits unseen.
+    """
 
     @dg.asset(
         key=["raw", source],
@@ -36,6 +44,9 @@ def inbox_asset(source: str, description: str, *, owner: str, sector: str, route
     def _collect(office: dg.ResourceParam[Office]) -> dg.MaterializeResult[None]:
         waiting = inbox.look(office.lake, source, office.now)[1]
         new, known = inbox.take_all(office.lake, source, office.now, lambda file: route(office, file))
+        for arrival in office.lake.arrivals(source, office.now) if door else []:
+            if door and arrival.partition is None and ledger.entry(office.lake, source, arrival.arrival_id) is None:
+                door(office, arrival)
         return dg.MaterializeResult(
             metadata={
                 "new_files": len(new),

@@ -92,6 +92,13 @@ def live_through(year: Year, day: date, servers: Servers, tell: Progress) -> Non
     settle(year, lambda words: tell(f"{day}: {words}"))
 
 
+def enter_last_day(year: Year, servers: Servers) -> None:
+    """Put the clock where the year ends, so that a second look asks about the same day."""
+    last = ticks(year.home)[-1]
+    os.environ["IMU_TODAY"] = last.isoformat()
+    servers.set_clock(end_of_day(last, year.office.operation.zone))
+
+
 def deliver(home: Home, office: Office, now: datetime) -> int:
     """Put into the inbox what had been sent by now and has not reached the platform yet."""
     count = 0

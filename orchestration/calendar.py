@@ -27,7 +27,7 @@ class Event(Setting):
     rule: str
     starts: date
     release_at: str = Field(default="18:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
-    covers: Literal["month", "previous_month", "quarter", "year"]
+    covers: Literal["month", "previous_month", "previous_quarter", "year"]
     when_late: Literal["hold", "flag", "skip"]
 
     @field_validator("rule")
@@ -35,9 +35,10 @@ class Event(Setting):
     def _understood(cls, value: str) -> str:
         """A rule that can't be followed is told when the calendar is read, not on the day nothing comes out."""
         try:
-            rrulestr(value, dtstart=datetime(2000, 1, 1))  # noqa: DTZ001 - rules are local, without a zone
+            start = datetime(2000, 1, 1)  # noqa: DTZ001 - rules are local, without a zone
+            rrulestr(value, dtstart=start).after(start)
         except (ValueError, TypeError, AttributeError) as cause:
-            raise ValueError(f"not an iCalendar rule in local time, such as FREQ=MONTHLY;BYMONTHDAY=-1: {cause}") from cause
+            raise ValueError(f"no iCalendar rule in local time (FREQ=MONTHLY;BYMONTHDAY=-1 is one): {cause}") from cause
         return value
 
 
@@ -93,8 +94,9 @@ def covered(event: Event, day: date) -> str:
         return month
     if event.covers == "previous_month":
         return (day.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
-    if event.covers == "quarter":
-        return f"{day.year}-Q{(day.month - 1) // 3 + 1}"
+    if event.covers == "previous_quarter":
+        quarter = (day.month - 1) // 3
+        return f"{day.year}-Q{quarter}" if quarter else f"{day.year - 1}-Q4"
     return str(day.year)
 
 

@@ -84,9 +84,7 @@ def warehouse(
         connection.execute(f"USE memory; DETACH {WAREHOUSE}")
 
 
-def attach_warehouse(
-    connection: duckdb.DuckDBPyConnection, path: Path, key: str, *, read_only: bool = False
-) -> None:
+def attach_warehouse(connection: duckdb.DuckDBPyConnection, path: Path, key: str, *, read_only: bool = False) -> None:
     """Attach the warehouse; a plain DuckDB file in its place is refused.
 
     Nothing opens the file before ATTACH does: to close any handle on it would drop the lock of a connection that this
@@ -117,8 +115,8 @@ def _cannot_attach(path: Path, told: str) -> ImuError:
             f"keys.json did: restore what belongs together, or delete the warehouse; the next run rebuilds it."
         )
     return Permanent(
-        f"{path.name} is damaged (cut short, or not a database) and was not opened. Delete it: the warehouse is rebuilt "
-        f"from the sealed lake by the next run. Trying again without that changes nothing."
+        f"{path.name} is damaged (cut short, or no database) and was not opened. Delete it: the next run rebuilds the "
+        f"warehouse from the sealed lake. Trying again without that changes nothing."
     )
 
 

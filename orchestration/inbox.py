@@ -6,6 +6,7 @@ the inbox. Does not belong here: what is in a file; that is each source's check.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ from orchestration.lake import Arrival, Lake
 QUIET_SECONDS = 60
 # Office lock files, hidden files, downloads in progress: none of them is somebody's submission.
 _NOT_A_FILE = re.compile(r"^(~\$|\.|Thumbs\.db$|desktop\.ini$)|\.(tmp|part|crdownload|partial)$", re.IGNORECASE)
+# How Nextcloud, Dropbox, Google Drive, Syncthing and OneDrive name the loser of two edits at once.
+_CONFLICT_COPY = re.compile(
+    r"conflict(ed)? copy|\[conflict\]|\.(sync-)?conflict[-.]|-(desktop|laptop)-[a-z0-9]{7}\.\w+$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -46,9 +51,10 @@ def look(lake: Lake, source: str, now: datetime) -> tuple[list[Ready], list[Wait
     waiting: list[Waiting] = []
     folder = lake.folder("inbox", source)
     for path in sorted(folder.rglob("*")) if folder.exists() else []:
-        if not path.is_file() or _NOT_A_FILE.search(path.name):
-            continue
         inside = path.relative_to(folder).parts
+        # Hidden folders are the shared folder's own affair (.stversions holds old versions of everything).
+        if not path.is_file() or any(_NOT_A_FILE.search(part) for part in inside):
+            continue
         reason = _why_not(inside, path, now)
         if reason:
             waiting.append(Waiting(source, inside[0] if len(inside) > 1 else "", path.name, reason))
@@ -62,6 +68,10 @@ def _why_not(inside: Sequence[str], path: Path, now: datetime) -> str | None:
         return "it lies in no sender's folder: move it into the folder of the account that sent it"
     if path.stat().st_size == 0:
         return "it is empty: it is still being copied, or was saved without content"
+    if _CONFLICT_COPY.search(path.name):
+        return (
+            "it is a conflict copy (two people saved at once): keep the right one under its own name, delete the other"
+        )
     age = now.timestamp() - path.stat().st_mtime
     if 0 <= age < QUIET_SECONDS:
         return f"it changed {age:.0f} seconds ago: it is taken once it has been still for {QUIET_SECONDS} seconds"
@@ -79,11 +89,13 @@ def take_all(lake: Lake, source: str, now: datetime, describe: Describe) -> tupl
     """Seal every ready file and clear it from the inbox; returns new arrivals and re-sent known ones.
 
     `describe` says to which partition a file belongs and what else the manifest should hold. The file leaves the
-    inbox only after its sealed copy is safely in place, so a crash in between takes it again and finds it known.
+    inbox only after its sealed copy is safely in place, so a crash in between takes it again and finds it known. A file
+    that somebody saved anew while it was being taken stays for the next time.
     """
     new: list[Arrival] = []
     known: list[Arrival] = []
     for file in look(lake, source, now)[0]:
+        before = _state(file.path)
         partition, facts = describe(file)
         arrival, is_new = lake.take(
             source,
@@ -98,15 +110,24 @@ def take_all(lake: Lake, source: str, now: datetime, describe: Describe) -> tupl
         if not is_new:
             _note_again(lake, arrival, file, now)
         (new if is_new else known).append(arrival)
-        file.path.unlink()
+        if _state(file.path) == before:
+            file.path.unlink()
     return new, known
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    """What changes when a file is written anew or replaced by another."""
+    stat = path.stat()
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def _note_again(lake: Lake, arrival: Arrival, file: Ready, now: datetime) -> None:
     """Remember that the same bytes came again, under which name and from whom: nothing is silent."""
     stamp = file.modified.strftime("%Y%m%dT%H%M%S")
+    # Two accounts may send the same bytes in the same second; each of them is told.
+    delivery = hashlib.sha256(f"{file.sender}/{file.path.name}".encode()).hexdigest()[:8]
     lake.write_json(
-        lake.folder("quality", arrival.source, "again", f"{arrival.arrival_id}-{stamp}.json"),
+        lake.folder("quality", arrival.source, "again", f"{arrival.arrival_id}-{stamp}-{delivery}.json"),
         {
             "arrival_id": arrival.arrival_id,
             "file_name": file.path.name,

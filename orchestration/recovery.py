@@ -16,6 +16,7 @@ from orchestration import seal
 from orchestration.failures import WrongKey
 
 _LINE = 16  # characters of base32 a line, without the check letters
+_MISREAD = str.maketrans("08", "OB")
 _NAMES = {"S": seal.SEAL_KEY, "P": seal.PSEUDONYM_KEY}
 
 
@@ -63,7 +64,8 @@ def read(text: str) -> seal.Keys:
     for line in text.upper().splitlines():
         words = line.split()
         if len(words) >= 3 and words[0][:1] in parts and words[0][1:].isdigit():
-            label, chunk, check = words[0], "".join(words[1:-1]), words[-1]
+            # Base32 has no 0 and no 8: whoever typed one saw an O or a B.
+            label, chunk, check = words[0], *("".join(part).translate(_MISREAD) for part in (words[1:-1], words[-1]))
             if _check(label, chunk) != check:
                 raise WrongKey(f"Line {label} of the recovery sheet has a typing mistake: its check letters don't fit.")
             parts[label[0]][int(label[1:])] = chunk

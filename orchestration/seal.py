@@ -28,6 +28,7 @@ SEAL_KEY = "IMU_SEAL_KEY"
 PSEUDONYM_KEY = "IMU_PSEUDONYM_KEY"
 KEYRING_SERVICE = "imu-data-platform"
 KEY_BYTES = 32
+DEMO_FINGERPRINTS = frozenset({"25cb8fa1c51d", "af15f04a7317"})
 
 MAGIC = b"IMUSEAL1"
 CHUNK = 1 << 20
@@ -78,7 +79,7 @@ def load_keys(environment: Mapping[str, str]) -> Keys:
     missing = []
     found: dict[str, bytes] = {}
     for name in (SEAL_KEY, PSEUDONYM_KEY):
-        text = environment.get(name) or _from_keyring(name)
+        text = environment.get(name) or _from_keyring(entry(environment, name))
         if text:
             found[name] = decode_key(text, name)
         else:
@@ -89,7 +90,42 @@ def load_keys(environment: Mapping[str, str]) -> Keys:
             f"'{KEYRING_SERVICE}', found none. Run `imu seal new` for a new lake, or type the keys in from the "
             f"recovery sheet (docs/administrator.md, 'Keys')."
         )
-    return Keys(seal=found[SEAL_KEY], pseudonym=found[PSEUDONYM_KEY])
+    keys = Keys(seal=found[SEAL_KEY], pseudonym=found[PSEUDONYM_KEY])
+    _refuse_demo_keys(keys, environment)
+    return keys
+
+
+def _refuse_demo_keys(keys: Keys, environment: Mapping[str, str]) -> None:
+    """The demo's keys stand in the source code: whatever they seal, everybody can open."""
+    if _operation(environment) != "demo" and DEMO_FINGERPRINTS & {fingerprint(keys.seal), fingerprint(keys.pseudonym)}:
+        raise WrongKey(
+            f"The keys at hand are the demo's, which everybody knows, and operation '{_operation(environment)}' is not "
+            f"the demo. Make keys of your own with `imu seal new`."
+        )
+
+
+def _operation(environment: Mapping[str, str]) -> str:
+    return environment.get("IMU_OPERATION") or "demo"
+
+
+def entry(environment: Mapping[str, str], name: str) -> str:
+    """Under which name an operation's key stands in the keyring: two countries on one computer have two pairs."""
+    return f"{_operation(environment)}/{name}"
+
+
+def keep_in_keyring(environment: Mapping[str, str], keys: Keys) -> None:
+    """Put both keys into the operating system's keyring."""
+    import keyring
+    import keyring.errors
+
+    try:
+        for name, key in ((SEAL_KEY, keys.seal), (PSEUDONYM_KEY, keys.pseudonym)):
+            keyring.set_password(KEYRING_SERVICE, entry(environment, name), encode_key(key))
+    except keyring.errors.KeyringError as cause:
+        raise Permanent(
+            "This computer has no keyring that can keep the keys (a server without a desktop session has none). "
+            "Set them in the environment of the service instead (docs/administrator.md, 'Keys')."
+        ) from cause
 
 
 def _from_keyring(name: str) -> str | None:

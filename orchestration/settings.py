@@ -6,19 +6,18 @@ setting. Every key must be read by some code (a test walks the types), and an un
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from orchestration import office_table
 from orchestration.failures import Permanent
 
 REPO = Path(__file__).resolve().parents[1]
@@ -180,6 +179,7 @@ class Operation(Setting):
     iso2: str = Field(pattern=r"^[A-Z]{2}$")
     languages: list[str] = Field(min_length=1)
     time_zone: str
+    contact: str = Field(description="the mailbox partners write to")
     admin_levels: list[AdminLevel] = Field(min_length=1)
     cod_versions: list[CodVersion] = Field(min_length=1)
     plan: Plan
@@ -200,18 +200,6 @@ class Operation(Setting):
         except (ZoneInfoNotFoundError, ValueError) as cause:
             raise ValueError(f"unknown time zone {value!r}; expected a name such as Europe/Kyiv") from cause
         return value
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> Operation:
-        versions = {version.version for version in self.cod_versions}
-        if self.plan.cod_version not in versions:
-            raise ValueError(f"plan.cod_version {self.plan.cod_version!r} is not one of cod_versions {sorted(versions)}")
-        if self.sources.clusters and not self.clusters:
-            raise ValueError("sources.clusters is set but clusters is empty")
-        codes = [cluster.code for cluster in self.clusters]
-        if len(codes) != len(set(codes)):
-            raise ValueError("clusters: a code occurs twice")
-        return self
 
     @property
     def zone(self) -> ZoneInfo:
@@ -234,10 +222,7 @@ class Operation(Setting):
 
     def table(self, name: str) -> list[dict[str, str]]:
         """One of the operation's office tables, `name` relative to its folder without `.csv`."""
-        path = self.folder / f"{name}.csv"
-        if not path.exists():
-            raise Permanent(f"{path.relative_to(self.folder.parent)} is missing; `imu new-operation` shows what it holds.")
-        return list(_read_table(path, path.stat().st_mtime_ns))
+        return list(office_table.read(self.folder / f"{name}.csv"))
 
 
 def months_between(first: str, last: str) -> Iterator[str]:
@@ -248,45 +233,20 @@ def months_between(first: str, last: str) -> Iterator[str]:
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
 
 
-@lru_cache(maxsize=64)
-def _read_table(path: Path, _changed: int) -> tuple[dict[str, str], ...]:
-    with path.open(encoding="utf-8-sig", newline="") as source:
-        return tuple(csv.DictReader(source))
-
-
 def load_operation(folder: Path) -> Operation:
     """Read and check `operation.yml`; every problem at once, each with file, key, found and expected."""
-    path = folder / "operation.yml"
-    if not path.exists():
+    from orchestration import operation_file  # it builds on the types above
+
+    if not (folder / operation_file.FILE).exists():
         raise Permanent(
             f"No operation '{folder.name}': looked for {folder.name}/operation.yml in operations/. "
             f"Set IMU_OPERATION to one of: {', '.join(known_operations(folder.parent)) or 'none yet'}."
         )
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as cause:
-        raise Permanent(f"{folder.name}/operation.yml is not valid YAML: {cause}") from cause
-    if not isinstance(content, dict):
-        raise Permanent(f"{folder.name}/operation.yml: expected keys and values, found {type(content).__name__}.")
-    try:
-        return Operation(**content, folder=folder)
-    except ValidationError as cause:
-        raise Permanent(_explain(folder.name, cause)) from cause
-
-
-def _explain(name: str, error: ValidationError) -> str:
-    lines = [f"operations/{name}/operation.yml has {error.error_count()} problem(s):"]
-    for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"]) or "(the whole file)"
-        found = "nothing" if problem["type"] == "missing" else repr(problem["input"])[:80]
-        lines.append(f"  file operation.yml, key {key}: found {found}; expected: {_expected(problem)}")
-    return "\n".join(lines)
-
-
-def _expected(problem: Mapping[str, Any]) -> str:
-    if problem["type"] == "extra_forbidden":
-        return "no such key (no code reads it; check the spelling)"
-    return str(problem["msg"])
+    operation, problems = operation_file.check(folder)
+    if operation is None or problems:
+        lines = [f"operations/{folder.name}/operation.yml has {len(problems)} problem(s):", *map(str, problems)]
+        raise Permanent("\n  ".join(lines))
+    return operation
 
 
 def known_operations(folder: Path) -> list[str]:
@@ -314,7 +274,7 @@ class Environment:
 def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
     """Read the environment once, at the start of a process; nothing reads it at import."""
     given = os.environ if variables is None else variables
-    operation = given.get("IMU_OPERATION", "demo")
+    operation = given.get("IMU_OPERATION") or "demo"
     return Environment(
         operation=operation,
         lake=Path(given.get("IMU_LAKE") or REPO / "data_lake"),
@@ -323,5 +283,12 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         kobo_token=given.get("IMU_KOBO_TOKEN"),
         hdx_url=given.get("IMU_HDX_URL"),
         hdx_key=given.get("IMU_HDX_KEY"),
-        today=date.fromisoformat(given["IMU_TODAY"]) if given.get("IMU_TODAY") else None,
+        today=_day(given.get("IMU_TODAY")),
     )
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as cause:
+        raise Permanent(f"IMU_TODAY is {text!r}; expected a day such as 2025-03-31, or leave it out.") from cause

@@ -93,6 +93,7 @@ def partner_page(verdict: Verdict, about: About, previous: Verdict | None = None
         first=fix_first(verdict, groups),
         progress=_told_progress(compare(previous, verdict)) if previous else None,
         left_out=[(LEFT_OUT.get(name, name.replace("_", " ")), n) for name, n in sorted(verdict.counts.items()) if n],
+        returned=may_be_returned(verdict),
         to_check=len({f.row for f in verdict.findings if f.severity is Severity.WARN and f.row is not None}),
     )
 
@@ -141,12 +142,28 @@ def column_in_words(finding: Finding, verdict: Verdict) -> str:
     return f"{column.heading} (column {column.letter})" if column.heading else f"column {column.letter}"
 
 
+def suggested(finding: Finding) -> str:
+    """Say what a suggestion is: how the cell was read, what the code stands for, or what may have been meant."""
+    if not finding.suggestion:
+        return ""
+    if finding.severity is Severity.INFO:
+        return f"Read as {finding.suggestion}."
+    if finding.rule.endswith(("-PLACE-NAME", "-PLACE-PARENT")):
+        return f"The code stands for {finding.suggestion}."
+    return f"Is it {finding.suggestion}?"
+
+
+def may_be_returned(verdict: Verdict) -> bool:
+    """Personal data is not sent around a second time, and what cannot be opened cannot be marked."""
+    return not any(finding.rule.endswith(("-PERSONAL", "-UNREADABLE", "-SUBMITTER")) for finding in verdict.findings)
+
+
 def _words(finding: Finding) -> str:
     """Return what can be added to the rule's own words about one finding."""
-    parts = [finding.detail or "", f"Is it {finding.suggestion}?" if finding.suggestion else ""]
-    if finding.rule.endswith("-DUPLICATE-ROW") and finding.detail:
-        parts[0] = f"It repeats row {finding.detail}."
-    return " ".join(part[0].upper() + part[1:] for part in parts if part)
+    detail = finding.detail or ""
+    if finding.rule.endswith("-DUPLICATE-ROW") and detail:
+        detail = f"It repeats row {detail}."
+    return " ".join(part[0].upper() + part[1:] for part in (detail, suggested(finding)) if part)
 
 
 def ranges(rows: Iterable[int | None]) -> str:

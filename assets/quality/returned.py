@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from assets.quality.report import EFFECTS, column_in_words
+from assets.quality.report import EFFECTS, column_in_words, may_be_returned, suggested
 from assets.quality.rules import Severity, rule
 from assets.quality.verdict import Finding, Verdict
 from assets.sheets.workbook import UnreadableWorkbook, Workbook, read_workbook
@@ -45,7 +45,7 @@ Marks = Mapping[tuple[int, int], list[Finding]]
 
 def returned_workbook(content: bytes, verdict: Verdict) -> bytes:
     """Return the workbook to send back with the partner page."""
-    if not _may_be_returned(verdict):
+    if not may_be_returned(verdict):
         return _rebuilt(None, verdict)
     marked = _marked(content, verdict) if _can_be_marked(content) else None
     if marked is not None:
@@ -54,11 +54,6 @@ def returned_workbook(content: bytes, verdict: Verdict) -> bytes:
         return _rebuilt(read_workbook(content), verdict)
     except UnreadableWorkbook:
         return _rebuilt(None, verdict)
-
-
-def _may_be_returned(verdict: Verdict) -> bool:
-    """Personal data is not sent around a second time, and what cannot be opened cannot be marked."""
-    return not any(finding.rule.endswith(("-PERSONAL", "-UNREADABLE", "-SUBMITTER")) for finding in verdict.findings)
 
 
 def _can_be_marked(content: bytes) -> bool:
@@ -100,12 +95,11 @@ def _comment(findings: list[Finding]) -> str:
 
 
 def _message(finding: Finding) -> str:
-    suggestion = f"Is it {finding.suggestion}?" if finding.suggestion else ""
     words = rule(finding.rule).say(
         column="this cell" if finding.column else "the row",
         row=finding.row,
         detail=finding.detail or "",
-        suggestion=suggestion,
+        suggestion=suggested(finding),
     )
     return words.replace("column this cell", "this cell").replace("Column this cell", "This cell")
 

@@ -98,6 +98,8 @@ def _findings(result: extract.Extract) -> Iterator[Finding]:
     for refusal in result.refusals:
         # Column headings name what a file holds, not whom: they may be told.
         yield Finding(refusal.rule, detail=", ".join(refusal.columns) or None)
+    if result.refusals:
+        return  # the whole file comes again: its rows are judged then
     for name, rows in result.rows.items():
         listed = [] if rule(name).severity is Severity.INFO else rows
         yield from (Finding(name, row) for row in listed)

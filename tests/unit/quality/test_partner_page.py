@@ -38,7 +38,8 @@ FINDINGS = [
 def _verdict(*findings: Finding, rows: int = 100) -> Verdict:
     return conclude(
         source="clusters", arrival_id="0123456789abcdef", sender="wsh-focal", partition="2025-03", subject="WSH",
-        rows_total=rows, findings=findings, columns=COLUMNS, template="clusters_5w_v2", sheet="5W", counts={"totals_rows": 1},
+        rows_total=rows, findings=findings, columns=COLUMNS, template="clusters_5w_v2", sheet="5W",
+        counts={"totals_rows": 1},
     )  # fmt: skip
 
 
@@ -75,7 +76,9 @@ def test_page_says_what_happened_and_where() -> None:
     assert "94 of 100 rows were accepted; 6 rows wait for your correction." in page.text
     assert "7, 9–11 Commune P-code (column M) Is it QZ0101001 Marhanets?" in page.text
     assert "It repeats row 40." in page.text
-    assert "1 totals rows (we add up ourselves)" in page.text
+    assert "Read as QZ0103001." in page.text
+    assert "comes with this page" in page.text
+    assert "totals rows (we add up ourselves): 1" in page.text
     assert "WSH <2025-03>.xlsx" in page.text
 
 
@@ -115,6 +118,7 @@ def test_refused_file_gets_a_page_too() -> None:
     )  # fmt: skip
     page = _Page(partner_page(verdict, ABOUT))
     assert "Not accepted" in page.text
+    assert "comes with this page" not in page.text
     assert "protected by a password" in page.text
 
 

@@ -1,0 +1,86 @@
+"""What goes back to the sender after a verdict: a page, their workbook marked, and a drafted message with both.
+
+Belongs here: where these lie and what the message says. Does not belong here: the page (`report.py`), the marking
+(`returned.py`), sending (a mail program, by a person).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+
+from assets.quality.ledger import Entry
+from assets.quality.report import About, partner_page
+from assets.quality.returned import returned_workbook
+from assets.quality.verdict import Verdict
+from orchestration.lake import Lake
+
+_XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """Who gets it and who answers questions."""
+
+    name: str
+    email: str
+    operation: str
+    contact: str
+
+
+def page_path(lake: Lake, entry: Entry) -> Path:
+    """`site/partners/<cluster>/<month>/<arrival>.html`."""
+    return lake.folder("site", "partners", *_folder(entry), f"{entry.arrival_id}.html")
+
+
+def message_path(lake: Lake, entry: Entry) -> Path:
+    """`outbox/<cluster>/<month>/<arrival>.eml`: opens in any mail program, ready to send."""
+    return lake.folder("outbox", *_folder(entry), f"{entry.arrival_id}.eml")
+
+
+def _folder(entry: Entry) -> Sequence[str]:
+    return entry.partition.split("|")
+
+
+def write(lake: Lake, entry: Entry, content: bytes, to: Addressee, earlier: Sequence[Entry]) -> Path:
+    """Write page and message of one verdict; the page compares with the version before."""
+    verdict = Verdict.from_json(entry.verdict)
+    previous = Verdict.from_json(earlier[-1].verdict) if earlier else None
+    about = About(
+        operation=to.operation,
+        sender_name=to.name,
+        period=entry.partition.split("|")[-1],
+        file_name=entry.file_name,
+        received=entry.received_at.strftime("%Y-%m-%d %H:%M"),
+        contact=to.contact,
+        sequence=len(earlier) + 1,
+    )
+    html = partner_page(verdict, about, previous)
+    page = lake.write(page_path(lake, entry), lambda draft: draft.write_text(html, encoding="utf-8"))
+    message = _message(entry, verdict, to, html, returned_workbook(content, verdict))
+    lake.write(message_path(lake, entry), lambda draft: draft.write_bytes(message))
+    return page
+
+
+def _message(entry: Entry, verdict: Verdict, to: Addressee, html: str, workbook: bytes) -> bytes:
+    """A draft without a date or an id of its own, so that the same verdict gives the same bytes."""
+    message = EmailMessage(policy=SMTP)
+    message["To"] = to.email
+    message["From"] = to.contact
+    message["Subject"] = f"{to.operation}: your workbook for {' '.join(_folder(entry))}: {_word(verdict)}"
+    message["X-Unsent"] = "1"  # mail programs open it for editing instead of as received
+    message.set_content(
+        f"Dear colleagues,\n\n{verdict.summary}\n\nThe page attached says what to mend first and how; in the workbook "
+        f"attached the cells are coloured. Please send a corrected workbook the same way.\n\nThank you,\n{to.contact}\n"
+    )
+    message.add_attachment(html.encode(), maintype="text", subtype="html", filename="feedback.html")
+    message.add_attachment(workbook, maintype=_XLSX[0], subtype=_XLSX[1], filename="your workbook, checked.xlsx")
+    message.set_boundary(f"imu-{entry.arrival_id}")
+    return message.as_bytes()
+
+
+def _word(verdict: Verdict) -> str:
+    return verdict.verdict.value.replace("_", " ")

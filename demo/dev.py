@@ -1,0 +1,51 @@
+"""`make dev`: the Dagster user interface on the demo's lake, with the local KoBo and HDX beside it.
+
+Belongs here: starting, and ending everything it started. Bound to 127.0.0.1: Dagster has no login of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+
+from rich.console import Console
+
+from demo.home import REPO, default_home, enter
+from demo.servers import running
+
+
+def main() -> int:
+    """Run until Ctrl-C or SIGTERM; leaves no process behind."""
+    parser = argparse.ArgumentParser(prog="python -m demo.dev", description=__doc__)
+    parser.add_argument("--port", type=int, default=3000)
+    options = parser.parse_args()
+    home, console = default_home(), Console(highlight=False)
+    if not home.world.exists():
+        console.print("There is no demo yet: run `make demo` first (about three minutes).")
+        return 3
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with running(home) as servers:
+        enter(home, servers.addresses)
+        os.environ["IMU_TODAY"] = "2025-12-31"
+        console.print(f"Dagster: http://127.0.0.1:{options.port}   HDX (local): {servers.hdx_url}   Stop with Ctrl-C.")
+        return _dagster(options.port)
+
+
+def _dagster(port: int) -> int:
+    """`dagster dev` in a session of its own: it is told to stop as one, which it survives only if the parent alone is."""
+    command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)]
+    process = subprocess.Popen(command, cwd=REPO, start_new_session=True)
+    try:
+        return process.wait()
+    except (KeyboardInterrupt, SystemExit):
+        # SIGTERM to the parent only: to the whole group it hangs (measured with dagster 1.13).
+        process.terminate()
+        process.wait(timeout=30)
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
