@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -84,7 +85,9 @@ def _live(console: Console, home: Home) -> tuple[str, dict[str, object]]:
         report.show(console, home, view, marks)
         said = f"{walk.runs} runs, {walk.failed} of them held or failed"
         if before == len(days):
-            said = "The year was already there: nothing was published again" if not more else f"{more} runs were missing"
+            said = (
+                "The year was already there: nothing was published again" if not more else f"{more} runs were missing"
+            )
         return said, report.summary(view, marks)
 
 
@@ -93,7 +96,7 @@ def _progress(console: Console) -> Progress:
                     console=console, transient=True)  # fmt: skip
 
 
-def _tell(progress: Progress, task: object, days: list[object], words: str) -> None:
+def _tell(progress: Progress, task: object, days: Sequence[object], words: str) -> None:
     day = words.split(":", 1)[0]
     done = next((at for at, one in enumerate(days) if str(one) == day), 0)
     progress.update(task, completed=done, description=words[:62])  # type: ignore[arg-type]
@@ -108,7 +111,9 @@ def _compare(console: Console, home: Home, result: dict[str, object], *, write: 
         console.print(f"Written down as the expected result: {path.name}")
         return 0
     if not path.exists():
-        console.print(f"No expected result is written down for size {home.size}, seed {home.seed}; judged by its troubles.")
+        console.print(
+            f"No expected result is written down for size {home.size}, seed {home.seed}; judged by its troubles."
+        )
         return 0 if not result["missed"] and not result["false"] else 1
     expected = path.read_text(encoding="utf-8")
     if found == expected:

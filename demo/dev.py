@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def _dagster(port: int) -> int:
-    """`dagster dev` in a session of its own: it is told to stop as one, which it survives only if the parent alone is."""
+    """`dagster dev` in a session of its own, so that Ctrl-C reaches this process first and it stops the rest."""
     command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)]
     process = subprocess.Popen(command, cwd=REPO, start_new_session=True)
     try:

@@ -46,7 +46,7 @@ def _verdicts(view: Overview) -> Table:
     signs = {"accepted": "[green]✓[/]", "accepted_with_warnings": "[yellow]![/]", "partly_accepted": "[blue]◐[/]",
              "refused": "[red]✗[/]"}  # fmt: skip
     months = sorted({month for row in view.grid.values() for month in row})
-    table = Table(title="Newest verdict by cluster and month (✓ accepted, ! to be looked at, ◐ partly, ✗ refused, · nothing came)",
+    table = Table(title="Newest verdict (✓ accepted, ! to be looked at, ◐ partly, ✗ refused, · nothing came)",
                   title_justify="left")  # fmt: skip
     table.add_column("cluster")
     for month in months:
@@ -114,7 +114,9 @@ def summary(view: Overview, score: Score) -> dict[str, object]:
     states = Counter(f"{line.product}: {line.state}" for line in view.releases)
     return {
         "as_of": view.as_of,
-        "sources": {line.source: [line.arrivals, line.verdicts, line.rows_accepted, line.rows_refused] for line in view.sources},
+        "sources": {
+            line.source: [line.arrivals, line.verdicts, line.rows_accepted, line.rows_refused] for line in view.sources
+        },
         "releases": dict(sorted(states.items())),
         "held": sorted(f"{line.product} {line.cycle}" for line in view.releases if line.state == "held"),
         "found": dict(sorted(score.found.items())),

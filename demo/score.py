@@ -1,6 +1,6 @@
 """How well the platform found what was planted: the answer key against its verdicts.
 
-Belongs here: comparing. Does not belong here: planting (`demo/country`), finding (the platform, which never reads this).
+Belongs here: comparing. Does not belong here: planting (`demo/country`), finding (the platform never reads this).
 """
 
 from __future__ import annotations

@@ -53,7 +53,9 @@ def running(home: Home) -> Iterator[Servers]:
     hdx = _start("demo.hdx", "--folder", str(home.hdx))
     try:
         said = _read(kobo, 2) | _read(hdx, 5)
-        yield Servers(said["KOBO_ENDPOINT"].removesuffix("/api/v2"), said["KOBO_TOKEN"], said["HDX_URL"], said["HDX_KEY"])
+        yield Servers(
+            said["KOBO_ENDPOINT"].removesuffix("/api/v2"), said["KOBO_TOKEN"], said["HDX_URL"], said["HDX_KEY"]
+        )
     finally:
         for process in (kobo, hdx):
             process.terminate()
@@ -72,7 +74,9 @@ def _read(process: subprocess.Popen[str], lines: int) -> dict[str, str]:
     for _ in range(lines):
         line = process.stdout.readline() if process.stdout else ""
         if "=" not in line:
-            raise RuntimeError("a server of the demo did not start; run it by hand: python -m demo.kobo, python -m demo.hdx")
+            raise RuntimeError(
+                "a server of the demo did not start; run it by hand: python -m demo.kobo, python -m demo.hdx"
+            )
         name, value = line.rstrip("\n").split("=", 1)
         said[name] = value
     return said

@@ -149,11 +149,13 @@ def settle(year: Year, tell: Progress) -> int:
                 asked += 1
         if not asked:
             return year.runs - before
-    raise RuntimeError(f"the sensors still ask for runs after {MOST_ROUNDS} rounds; see the last runs in the Dagster UI")
+    raise RuntimeError(
+        f"the sensors still ask for runs after {MOST_ROUNDS} rounds; see the last runs in the Dagster UI"
+    )
 
 
 def _sensors(year: Year) -> Sequence[dg.SensorDefinition]:
-    return list(year.definitions.sensors or [])  # type: ignore[arg-type]
+    return list(year.definitions.sensors or [])
 
 
 def ask(year: Year, sensor: dg.SensorDefinition) -> list[dg.RunRequest]:
@@ -164,7 +166,7 @@ def ask(year: Year, sensor: dg.SensorDefinition) -> list[dg.RunRequest]:
 
 def run(year: Year, sensor: dg.SensorDefinition, request: dg.RunRequest, tell: Progress) -> None:
     """Run one request in this process, recorded in the same storage the Dagster UI shows."""
-    name = request.job_name or sensor.job_name
+    name = request.job_name or sensor.job_name or ""
     tell(_words(name, request.partition_key))
     result = year.definitions.resolve_job_def(name).execute_in_process(
         instance=year.instance,
@@ -180,5 +182,3 @@ def run(year: Year, sensor: dg.SensorDefinition, request: dg.RunRequest, tell: P
 
 def _words(job: str, partition: str | None) -> str:
     return f"{job.replace('_', ' ')}{f' {partition}' if partition else ''}"
-
-

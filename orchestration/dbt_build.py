@@ -85,11 +85,13 @@ def build(lake: Lake, select: Sequence[str], command: str = "build") -> list[Nod
     dbt_plugin.open_session(session)
     try:
         # Unit tests prove the SQL, not the data: they run in `make test`, not at every build.
-        results = _invoke([command, "--no-write-json", "--exclude-resource-type", "unit_test", "--select", *select], parsed)
+        results = _invoke(
+            [command, "--no-write-json", "--exclude-resource-type", "unit_test", "--select", *select], parsed
+        )
     finally:
         dbt_plugin.close_session()
         # dbt keeps an in-memory connection, and with it the attached warehouse, open for ever.
-        DuckDBConnectionManager.close_all_connections()
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     return [_plain(result) for result in results.results]
 
 

@@ -45,7 +45,7 @@ def close_session() -> None:
     _open.clear()
 
 
-class Plugin(BasePlugin):  # type: ignore[misc]
+class Plugin(BasePlugin):
     """Found by dbt-duckdb under this name."""
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:

@@ -37,7 +37,7 @@ def build(office: Office) -> dg.Definitions:
         *(kobo.assets(operation) if "hsm" in present else []),
         *(registry.assets(operation) if "register" in present else []),
         models,
-        transform.analyst_database(sorted(models.keys, key=lambda key: key.path)),
+        transform.analyst_database(sorted(models.keys, key=dg.AssetKey.to_user_string)),
         *release.assets(operation, products),
         *portal.assets(operation),
     ]

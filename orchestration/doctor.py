@@ -86,13 +86,21 @@ def _extension(name: str) -> str:
         try:
             connection.execute(f"LOAD {duck.quote(str(path))}")
         except duckdb.Error as cause:
-            raise ImuError(f"'{name}' is there but does not load: {type(cause).__name__}. Run `make install`.") from cause
+            raise ImuError(
+                f"'{name}' is there but does not load: {type(cause).__name__}. Run `make install`."
+            ) from cause
     return "loads"
 
 
 def _operation(office: Office) -> str:
+    from orchestration import validation
+
     operation = office.operation
-    return f"{operation.name} ({operation.title}), {len(operation.clusters)} clusters, {len(office.calendar)} calendar lines"
+    problems = validation.problems(operation.folder)
+    if problems:
+        raise ImuError(f"{len(problems)} problem(s) in operations/{operation.folder.name}: `imu validate` lists them.")
+    counts = f"{len(operation.clusters)} clusters, {len(office.calendar)} calendar lines"
+    return f"{operation.name} ({operation.title}), {counts}"
 
 
 def _keys(office: Office) -> str:
@@ -101,8 +109,12 @@ def _keys(office: Office) -> str:
 
 
 def _lake(office: Office) -> str:
-    lake = Lake(office.environment.lake, seal.load_keys(office.variables)).open()
-    return f"opens; {sum(1 for _ in lake.folder('raw').glob('*/*'))} arrivals"
+    lake = Lake(office.environment.lake, seal.load_keys(office.variables))
+    arrivals = sum(path.is_dir() for path in lake.folder("raw").glob("*/*"))
+    if not lake.key_file.exists() and not arrivals:
+        return "not made yet; the first run makes it"  # asking must not be what makes it, and with which keys
+    lake.open()
+    return f"opens; {arrivals} arrivals"
 
 
 def _sealed(office: Office) -> str:
@@ -124,8 +136,8 @@ def _starts_with(path: object, magic: bytes) -> bool:
 
 
 def _disk(office: Office) -> str:
-    folder = office.environment.lake
-    folder.mkdir(parents=True, exist_ok=True)
+    lake = office.environment.lake.resolve()
+    folder = next(path for path in (lake, *lake.parents) if path.exists())
     free = shutil.disk_usage(folder).free / 1e9
     if free < LEAST_FREE_GB:
         raise ImuError(f"{free:.1f} GB free where the lake lies, at least {LEAST_FREE_GB} GB needed. Make room.")
@@ -151,5 +163,3 @@ def _hdx(office: Office) -> str:
     if problems:
         raise ImuError("; ".join(str(problem) for problem in problems))
     return "reachable; rights, organisation and maintainer fit"
-
-

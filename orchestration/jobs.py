@@ -67,7 +67,9 @@ def all_jobs(operation: Operation) -> list[dg.UnresolvedAssetJobDefinition]:
                                         description="Fetch what changed on the survey server."))  # fmt: skip
     models = dg.AssetSelection.groups("3_standardise", "4_common_datasets", "5_analysis")
     analyst = dg.AssetSelection.assets(["analyst", "database"], ["site", "today"])
-    jobs.append(dg.define_asset_job(BUILD, models | analyst, description="Build all tables, the analysts' database and pages."))
+    jobs.append(
+        dg.define_asset_job(BUILD, models | analyst, description="Build all tables, the analysts' database and pages.")
+    )
     return jobs
 
 
@@ -82,8 +84,10 @@ def publish_job(product: str) -> dg.UnresolvedAssetJobDefinition:
 
 
 def _check_job(source: str) -> dg.UnresolvedAssetJobDefinition:
-    selection = dg.AssetSelection.assets(["checked", CHECKED_BY[source]])
+    selection: dg.AssetSelection = dg.AssetSelection.assets(["checked", CHECKED_BY[source]])
     if source == "clusters":
         selection |= dg.AssetSelection.assets(["quality", "partner_pages"])
     words = {"clusters": "Check one cluster's workbooks of one month and write the partner's page."}
-    return dg.define_asset_job(CHECK_JOBS[source], selection, description=words.get(source, f"Check what arrived for '{source}'."))
+    return dg.define_asset_job(
+        CHECK_JOBS[source], selection, description=words.get(source, f"Check what arrived for '{source}'.")
+    )

@@ -143,7 +143,7 @@ def _commit() -> str:
     """The commit of the code, with a mark when files differ from it; 'unknown' outside a git checkout."""
     try:
         run = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12"],  # noqa: S607 - git is where the user has it
+            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
             cwd=settings.REPO,
             capture_output=True,
             text=True,

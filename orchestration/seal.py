@@ -128,6 +128,11 @@ def keep_in_keyring(environment: Mapping[str, str], keys: Keys) -> None:
         ) from cause
 
 
+def in_keyring(environment: Mapping[str, str]) -> bool:
+    """Whether the keyring holds a key of this operation."""
+    return any(_from_keyring(entry(environment, name)) for name in (SEAL_KEY, PSEUDONYM_KEY))
+
+
 def _from_keyring(name: str) -> str | None:
     import keyring
     import keyring.errors

@@ -128,7 +128,7 @@ class Period(Setting):
 
     first_month: Month
     last_month: Month
-    extracts: list[date] = []
+    extracts: tuple[date, ...] = ()
 
     @model_validator(mode="after")
     def _in_order(self) -> Period:
@@ -184,7 +184,7 @@ class Operation(Setting):
     cod_versions: list[CodVersion] = Field(min_length=1)
     plan: Plan
     period: Period
-    clusters: list[Cluster] = []
+    clusters: tuple[Cluster, ...] = ()
     sources: Sources
     hdx: Hdx
     approvers: list[Approver] = Field(min_length=1)

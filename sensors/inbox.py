@@ -16,8 +16,8 @@ def sensor(office: Office) -> dg.SensorDefinition:
     """Looks into every source's inbox and has ready files taken."""
 
     @dg.sensor(name="inbox", job_name=jobs.TAKE, minimum_interval_seconds=60, description=__doc__)
-    def _inbox(context: dg.SensorEvaluationContext) -> list[dg.RunRequest | dg.SkipReason]:
-        return answer(_look(context, office))
+    def _inbox(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        yield from answer(_look(context, office))
 
     return _inbox
 

@@ -24,8 +24,8 @@ def sensor(office: Office, buttons: Sequence[dg.UnresolvedAssetJobDefinition]) -
         minimum_interval_seconds=300,
         description=__doc__,
     )
-    def _releases(context: dg.SensorEvaluationContext) -> list[dg.RunRequest | dg.SkipReason]:
-        return answer(_look(context, office))
+    def _releases(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        yield from answer(_look(context, office))
 
     return _releases
 

@@ -36,7 +36,9 @@ def ask(
         return dg.SkipReason("It is already under way.")
     failed = sum(run.status in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED) for run in runs)
     if failed >= ATTEMPTS:
-        return dg.SkipReason(f"It failed {failed} times and is not tried again by itself: see its last run, then press the button.")
+        return dg.SkipReason(
+            f"It failed {failed} times and is not tried again by itself: see its last run, then press the button."
+        )
     return dg.RunRequest(
         run_key=f"{key}#{failed}",
         partition_key=partition,

@@ -25,15 +25,13 @@ def sensor(office: Office, source: str) -> dg.SensorDefinition:
         minimum_interval_seconds=60,
         description=f"{__doc__} ({source})",
     )
-    def _verdicts(context: dg.SensorEvaluationContext) -> list[dg.RunRequest | dg.SkipReason]:
-        return answer(_ask(context, office, source))
+    def _verdicts(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        yield from answer(_ask(context, office, source))
 
     return _verdicts
 
 
-def _ask(
-    context: dg.SensorEvaluationContext, office: Office, source: str
-) -> Iterator[dg.RunRequest | dg.SkipReason]:
+def _ask(context: dg.SensorEvaluationContext, office: Office, source: str) -> Iterator[dg.RunRequest | dg.SkipReason]:
     partitions = waiting_partitions(office, source)
     if not partitions:
         yield dg.SkipReason(f"Everything that arrived for '{source}' has its verdict.")

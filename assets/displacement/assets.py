@@ -70,5 +70,3 @@ def assets(operation: Operation) -> list[dg.AssetsDefinition]:
             owner="imu", after=["boundaries"],
         ),
     ]  # fmt: skip
-
-

@@ -31,8 +31,7 @@ def labels(values: Sequence[Mapping[str, str]]) -> dict[str, str]:
 
 def week_in_name(file_name: str) -> str | None:
     """The ISO week a file is named after."""
-    found = figures.WEEK.search(file_name)
-    return f"{found[1]}-W{found[2]}" if found else None
+    return figures.week_in(file_name)
 
 
 def check(
@@ -60,7 +59,9 @@ def check(
         previous=previous,
         districts=places.regions,
     )
-    found = [Finding(rule, row, _column(rule, column), detail=_detail(rule, column)) for rule, row, column in read.found]
+    found = [
+        Finding(rule, row, _column(rule, column), detail=_detail(rule, column)) for rule, row, column in read.found
+    ]
     verdict = _conclude(arrival, read.rows_total, found)
     if read.week is None:
         return Outcome(verdict)

@@ -72,13 +72,18 @@ def read(
 def week_of(file_name: str, titles: Grid) -> str | None:
     """The ISO week: from the titles above the header, else from the file's name."""
     said = [text(cell) for row in titles for cell in row] + [file_name]
-    found = next((match for words in said if (match := WEEK.search(words))), None)
-    return f"{found[1]}-W{found[2]}" if found else None
+    return next((week for words in said if (week := week_in(words))), None)
 
 
-def _take(
-    result: Figures, number: int, given: Row, labels: Mapping[str, str], gazetteer: Gazetteer, on: date
-) -> None:
+def week_in(words: str) -> str | None:
+    """The first ISO week a text names; 2025-W53 and 2025-W60 name none, since that year has 52."""
+    for found in WEEK.finditer(words):
+        if 1 <= int(found[2]) <= date(int(found[1]), 12, 28).isocalendar().week:
+            return f"{found[1]}-W{found[2]}"
+    return None
+
+
+def _take(result: Figures, number: int, given: Row, labels: Mapping[str, str], gazetteer: Gazetteer, on: date) -> None:
     code, name = text(given.get("adm2_code")), text(given.get("adm2_name"))
     match = gazetteer.resolve(code or None, {2: name} if name else {}, on)
     counts, problems = _counts(given)
@@ -98,6 +103,11 @@ def _take(
     }
     if problems:
         result.refused.append({"row_number": number, "rule": problems[0][0], "pcode": match.pcode})
+        return
+    if any((one["pcode"], one["location_type"]) == (row["pcode"], kind) for one in result.rows):
+        # The models add up what stands in a file: a district written twice would count its people twice.
+        result.found.append(("D-DUPLICATE", number, "adm2_code"))
+        result.refused.append({"row_number": number, "rule": "D-DUPLICATE", "pcode": match.pcode})
         return
     result.rows.append(row)
     parts = [counts[name] for name in PARTS]

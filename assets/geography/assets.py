@@ -45,7 +45,7 @@ def assets(operation: Operation) -> list[dg.AssetsDefinition]:
         ),
         collect.inbox_asset(
             "population",
-            "Population by sex and age (COD-PS) as the statistics office sent it, sealed. One arrival per version sent.",
+            "Population by sex and age (COD-PS) as the statistics office sent it, sealed. One arrival per version.",
             owner="imu", sector="all", route=route,
         ),
         verdicts.checked_asset(

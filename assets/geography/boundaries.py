@@ -76,7 +76,9 @@ def _members(content: bytes) -> Iterator[tuple[str, str]]:
                 if not member.is_dir():
                     yield member.filename, archive.read(member).decode("utf-8-sig")
     except (zipfile.BadZipFile, UnicodeDecodeError) as cause:
-        raise Permanent("The file is no readable zip of UTF-8 text. Pack the layers again and send them anew.") from cause
+        raise Permanent(
+            "The file is no readable zip of UTF-8 text. Pack the layers again and send them anew."
+        ) from cause
 
 
 def _read_layer(result: Boundaries, level: int, collection: Mapping[str, Any]) -> None:

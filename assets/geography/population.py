@@ -137,7 +137,9 @@ def _check_across(by_level: Mapping[int, Mapping[str, Mapping[Cell, int]]]) -> I
     for units in by_level.values():
         for number, cells in enumerate(units.values(), start=3):
             totals = {sex: cells.get((sex, None, None)) for sex in SEXES.values()}
-            if None not in totals.values() and _apart(totals["f"] + totals["m"], totals["all"]):  # type: ignore[operator]
+            women, men, everybody = totals["f"], totals["m"], totals["all"]
+            known = women is not None and men is not None and everybody is not None
+            if known and _apart((women or 0) + (men or 0), everybody or 0):
                 yield "G-SEXES", number, "T_TL"
             for sex, total in totals.items():
                 ages = [count for (who, low, _), count in cells.items() if who == sex and low is not None]

@@ -6,6 +6,7 @@ Does not belong here: matching (`places.py`).
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from assets.geography.places import Gazetteer
@@ -33,10 +34,20 @@ class Reference:
             if place["level"] == 2:
                 self.regions.setdefault(version, {})[place["pcode"]] = place["adm1_pcode"]
 
+    def recoded(self, day: date) -> dict[str, tuple[str, str]]:
+        """District codes of other versions that became one district: that district and its region on a day."""
+        found: dict[str, tuple[str, str]] = {}
+        for version in sorted(self.regions):
+            for code in self.regions[version]:
+                match = self.gazetteer.resolve(code, {}, day)
+                if match.level == 2 and not match.problem and match.pcode:
+                    found[code] = (match.pcode, match.ancestor(1) or "")
+        return found
+
 
 def reference(office: Office) -> Reference:
     """The places as of now; built again only when another version has been accepted."""
-    entries = [one for one in ledger.entries(office.lake, "boundaries", office.now) if one.tables]
+    entries = [one for one in ledger.in_force(ledger.entries(office.lake, "boundaries", office.now)) if one.tables]
     if not entries:
         raise Permanent(
             "No boundaries have been accepted yet, so no place can be matched. Put the COD-AB zip into "

@@ -68,13 +68,14 @@ def _row(
     row: dict[str, Any] = {"pcode": match.pcode, "cod_version": match.version}
     for name in ("sector", "population_group"):
         row[name] = codes[name].get(text(given[name]).casefold())
+        problems += [("N-CODE", name)] if row[name] is None else []
     for name in (*COUNTS, "severity"):
         row[name], readable = whole_number(given[name])
-        negative = (row[name] or 0) < 0
-        if name != "severity" and (not readable or negative):
+        wrong = not readable or (row[name] or 0) < 0
+        if name != "severity" and wrong:
             problems.append(("N-NEGATIVE", name))
-    if row["severity"] not in (None, 1, 2, 3, 4, 5):
-        problems.append(("N-SEVERITY", "severity"))
+        if name == "severity" and (wrong or row[name] not in (None, 1, 2, 3, 4, 5)):
+            problems.append(("N-SEVERITY", name))
     if not problems and _over(row["people_in_need"], row["population"]):
         problems.append(("N-PIN-OVER-POPULATION", "people_in_need"))
     return row, problems

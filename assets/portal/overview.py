@@ -111,7 +111,9 @@ def _release(office: Office, due: Due) -> ReleaseLine:
     if receipt:
         state = "published late" if receipt["late"] else "published"
         rows, proof = _facts(office, stem, due.cycle)
-        return ReleaseLine(due.product, due.cycle, due.covers, state, rows, proof, f"{len(receipt['files'])} files on HDX")
+        return ReleaseLine(
+            due.product, due.cycle, due.covers, state, rows, proof, f"{len(receipt['files'])} files on HDX"
+        )
     if held:
         reasons = " ".join(str(reason["reason"]) for reason in held["reasons"])
         return ReleaseLine(due.product, due.cycle, due.covers, "held", None, "", reasons)
@@ -152,5 +154,3 @@ def _grid(office: Office, entries: Sequence[ledger.Entry]) -> dict[str, dict[str
             cluster, month = one.partition.split("|")
             grid.setdefault(cluster, {})[month] = str(one.verdict["verdict"])
     return dict(sorted(grid.items()))
-
-

@@ -100,17 +100,31 @@ def write(lake: Lake, connection: duckdb.DuckDBPyConnection, table: str, rows: p
             f"missing {sorted(missing)}. This is a fault of the platform: please report it."
         )
     connection.register("frame", rows)
+    problem = None
     try:
+        _refuse_fractions(connection, table)
         lake.write(target, lambda draft: connection.execute(duck.sealed_copy(select_typed(table, "frame"), draft)))
     except connection_errors() as cause:
-        # DuckDB's message quotes the value that would not convert; it must not travel on.
-        raise Permanent(
-            f"checked/{table}: a value does not fit its column ({type(cause).__name__}). This is a fault of the "
-            f"check, not of the file: please report it with the arrival's id."
-        ) from None
+        problem = type(cause).__name__
     finally:
         connection.unregister("frame")
+    if problem:
+        # Raised out here: DuckDB's message quotes the value that would not convert, and must not travel as context.
+        raise Permanent(
+            f"checked/{table}: a value does not fit its column ({problem}). This is a fault of the check, not of the "
+            f"file: please report it with the arrival's id."
+        )
     return len(rows)
+
+
+def _refuse_fractions(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """A cast to a whole number rounds in silence; half a person is a fault upstream and is refused."""
+    import duckdb
+
+    whole = [name for name, kind in TABLES[table].items() if kind in {"BIGINT", "INTEGER"}]
+    odd = " OR ".join(f'TRY_CAST("{name}" AS DOUBLE) <> round(TRY_CAST("{name}" AS DOUBLE))' for name in whole)
+    if whole and connection.execute(f"SELECT 1 FROM frame WHERE {odd} LIMIT 1").fetchone():
+        raise duckdb.ConversionException("a fraction in a column of whole numbers")
 
 
 def connection_errors() -> type[Exception]:

@@ -9,7 +9,7 @@ A verdict is written last. A crash before it leaves files nobody lists; the next
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -114,6 +114,12 @@ def entries(lake: Lake, source: str | None = None, until: datetime | None = None
     found = [_read(path) for name in sources for path in sorted(folder.joinpath(name).glob("*.json"))]
     kept = [one for one in found if until is None or one.taken_at <= until]
     return sorted(kept, key=lambda one: (one.taken_at, one.received_at, one.source, one.arrival_id))
+
+
+def in_force(found: Sequence[Entry]) -> list[Entry]:
+    """Of each source and partition the newest verdict that let rows pass: a later refused version replaces nothing."""
+    newest = {(one.source, one.partition): one for one in found if one.verdict["verdict"] != "refused"}
+    return [one for one in found if newest.get((one.source, one.partition)) is one]
 
 
 def pending(lake: Lake, source: str, config: str, until: datetime | None = None) -> list[Arrival]:

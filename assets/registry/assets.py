@@ -39,12 +39,13 @@ def _source(operation: Operation) -> RegisterSource:
 def _checker(office: Office, partition: str) -> verdicts.Check:
     source = _source(office.operation)
     day = date.fromisoformat(partition)
-    version = office.operation.cod_version_on(day)
+    version, places = office.operation.cod_version_on(day), reference(office)
     settings = checks.Settings(
         column_map=columns.load(office.operation.table(f"column_maps/{source.column_map}")),
         never_ingest=tuple(source.never_ingest),
         cod_version=version,
-        places=tuple(sorted(code for level, code in reference(office).units.get(version, set()) if level == 2)),
+        places=tuple(sorted(code for level, code in places.units.get(version, set()) if level == 2)),
+        recoded=places.recoded(day),
     )
     return lambda arrival: _outcome(office, arrival, day, settings, control_totals(office, arrival))
 
@@ -67,7 +68,7 @@ def _outcome(
 
 
 def control_totals(office: Office, extract: Arrival) -> dict[str, int] | None:
-    """The control total sent with an extract: under its own name with `totals` added, else the extract date's newest."""
+    """The control total sent with an extract: under its own name with `totals` added, else that date's newest."""
     same_day = [one for one in office.lake.arrivals("register", office.now) if one.partition == extract.partition]
     totals = [one for one in same_day if one.facts.get("totals")]
     stem = extract.file_name.rsplit(".", 1)[0].casefold()

@@ -8,8 +8,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -31,6 +31,7 @@ class Settings:
     never_ingest: tuple[str, ...]
     cod_version: str
     places: tuple[str, ...]
+    recoded: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def extract_day(file_name: str) -> str | None:
@@ -65,6 +66,7 @@ def check(
             register="register",
             cod_version=settings.cod_version,
             known_places=settings.places,
+            recoded=settings.recoded,
             pseudonym_key=lake.pseudonym("register"),
             expected_totals=totals,
         )
@@ -110,4 +112,3 @@ def _findings(result: extract.Extract) -> Iterator[Finding]:
 def store_target(lake: Lake, arrival: Arrival, partition: str, config: str) -> Path:
     """Where the accepted rows of an extract are sealed."""
     return lake.folder("checked", "individuals", partition, f"{arrival.arrival_id}-{config[:8]}.parquet")
-

@@ -48,7 +48,9 @@ class Refusal:
     columns: tuple[str, ...]
 
 
-def match(given: Sequence[str], column_map: ColumnMap, forbidden: Sequence[str]) -> tuple[dict[str, str], list[Refusal]]:
+def match(
+    given: Sequence[str], column_map: ColumnMap, forbidden: Sequence[str]
+) -> tuple[dict[str, str], list[Refusal]]:
     """Our name for each header, or why not: never-ingest columns, unknown ones, missing ones."""
     clean = {header: header.strip().lower() for header in given}
     refused: list[Refusal] = []

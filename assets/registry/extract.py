@@ -57,8 +57,12 @@ def read(
     known_places: Sequence[str],
     pseudonym_key: str,
     expected_totals: Mapping[str, int] | None = None,
+    recoded: Mapping[str, tuple[str, str]] | None = None,
 ) -> Extract:
-    """Read, minimise and check one CSV extract; leaves the accepted rows in the table `individuals`."""
+    """Read, minimise and check one CSV extract; leaves the accepted rows in the table `individuals`.
+
+    `recoded` carries codes of other COD versions over: old district code -> district and region in force.
+    """
     stream = iter(chunks)
     head = next(stream, b"")
     result = Extract()
@@ -68,7 +72,7 @@ def read(
         return result
     result.dropped = column_map.dropped
     rules.set_key(connection, pseudonym_key)
-    connection.execute("CREATE OR REPLACE TEMP TABLE known_places AS SELECT unnest($1) AS pcode", [list(known_places)])
+    _list_places(connection, known_places, recoded or {})
     with _as_pipe(head, stream) as path:
         connection.execute(rules.load_sql(_scan(path, given), _needed(given, names), extract))
     _count(connection, result)
@@ -76,6 +80,17 @@ def read(
     if not result.refusals:
         connection.execute(rules.individuals_sql(extract, register, cod_version))
     return result
+
+
+def _list_places(
+    connection: duckdb.DuckDBPyConnection, known: Sequence[str], recoded: Mapping[str, tuple[str, str]]
+) -> None:
+    """Each code that may stand in a row, and the district and region it means today (a region only where it moved)."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE known_places (pcode VARCHAR, adm2_now VARCHAR, adm1_now VARCHAR)")
+    rows = [[code, code, None] for code in known]
+    rows += [[code, *now] for code, now in recoded.items() if code not in set(known)]
+    if rows:
+        connection.executemany("INSERT INTO known_places VALUES (?, ?, ?)", rows)
 
 
 def _header(head: bytes) -> list[str]:

@@ -51,20 +51,20 @@ def load_sql(scan: str, columns: Mapping[str, str], extract: date) -> str:
     return f"""
     CREATE OR REPLACE TEMP TABLE minimised AS
     SELECT row_number() OVER () + 1 AS row_number,
-           {_hash(c['record_id'], 'person')} AS person,
-           {_hash(c['registration_group_id'], 'family')} AS family,
+           {_hash(c["record_id"], "person")} AS person,
+           {_hash(c["registration_group_id"], "family")} AS family,
            CASE WHEN {sex} IN ('f', 'female') THEN 'f' WHEN {sex} IN ('m', 'male') THEN 'm' ELSE 'unknown' END AS sex,
-           try_cast({c['date_of_birth']} AS DATE) AS born,
-           upper(trim({c['origin_country']})) AS origin,
-           upper(trim({c['legal_status']})) AS legal_status,
-           CASE lower(trim({c['record_status']})) WHEN 'active' THEN 'active' ELSE 'inactive' END AS record_status,
-           try_cast({c['registration_date']} AS DATE) AS registered,
-           try_cast({c['card_issue']} AS DATE) AS card_issue,
-           try_cast({c['card_expiry']} AS DATE) AS card_expiry,
-           try_cast({c['family_size_declared']} AS INTEGER) AS family_size_declared,
-           lower(trim({c['family_role']})) IN ('focal_point', 'focal point', 'head') AS is_focal,
-           upper(trim({c['residence_adm1_code']})) AS adm1_pcode,
-           upper(trim({c['residence_adm2_code']})) AS adm2_pcode,
+           try_cast({c["date_of_birth"]} AS DATE) AS born,
+           upper(trim({c["origin_country"]})) AS origin,
+           upper(trim({c["legal_status"]})) AS legal_status,
+           CASE lower(trim({c["record_status"]})) WHEN 'active' THEN 'active' ELSE 'inactive' END AS record_status,
+           try_cast({c["registration_date"]} AS DATE) AS registered,
+           try_cast({c["card_issue"]} AS DATE) AS card_issue,
+           try_cast({c["card_expiry"]} AS DATE) AS card_expiry,
+           try_cast({c["family_size_declared"]} AS INTEGER) AS family_size_declared,
+           lower(trim({c["family_role"]})) IN ('focal_point', 'focal point', 'head') AS is_focal,
+           upper(trim({c["residence_adm1_code"]})) AS adm1_pcode,
+           upper(trim({c["residence_adm2_code"]})) AS adm2_pcode,
            DATE {quote(extract.isoformat())} AS extract_date
     FROM {scan};
     CREATE OR REPLACE TEMP TABLE families AS
@@ -78,7 +78,7 @@ def load_sql(scan: str, columns: Mapping[str, str], extract: date) -> str:
         WHERE person IS NOT NULL GROUP BY person HAVING count(*) > 1);
     CREATE OR REPLACE TEMP TABLE loaded AS
     SELECT m.*, CASE WHEN k.row_number IS NULL THEN 1 ELSE 2 END AS copy_number,
-           p.pcode IS NOT NULL AS place_known,
+           p.pcode IS NOT NULL AS place_known, p.adm1_now, p.adm2_now,
            f.first_row = m.row_number AND f.family_members > 0 AS first_of_family, f.family_members, f.family_focals
     FROM minimised m LEFT JOIN families f USING (family) LEFT JOIN copies k USING (row_number)
          LEFT JOIN known_places p ON p.pcode = m.adm2_pcode;
@@ -105,7 +105,7 @@ def individuals_sql(extract: date, register: str, cod_version: str) -> str:
     SELECT {quote(extract.isoformat())} AS extract, {quote(register)} AS register, person, family, sex,
            CASE WHEN born IS NULL THEN NULL ELSE date_diff('year', born, extract_date)
                 - CASE WHEN strftime(born, '%m%d') > strftime(extract_date, '%m%d') THEN 1 ELSE 0 END END AS age_years,
-           adm1_pcode, adm2_pcode, {quote(cod_version)} AS cod_version, origin, legal_status, record_status,
+           coalesce(adm1_now, adm1_pcode) AS adm1_pcode, adm2_now AS adm2_pcode, {quote(cod_version)} AS cod_version, origin, legal_status, record_status,
            strftime(registered, '%Y-%m') AS registered_month, strftime(card_expiry, '%Y-%m') AS card_expiry_month,
            is_focal
     FROM loaded WHERE NOT ({_REFUSED}) ORDER BY row_number

@@ -21,7 +21,7 @@ def due_of(office: Office, product: Product, cycle: str) -> Due:
     """The calendar line by which a product comes due in a month."""
     events = [event for event in office.calendar if event.product == product.name]
     first = month_ends(cycle, cycle)[0].replace(day=1)
-    found = [due for due in due_between(events, first, month_ends(cycle, cycle)[0], office.operation.zone)]
+    found = due_between(events, first, month_ends(cycle, cycle)[0], office.operation.zone)
     if not found:
         raise Permanent(
             f"The calendar has no release of '{product.name}' in {cycle}. See `imu status` for what is due."

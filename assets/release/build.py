@@ -217,7 +217,7 @@ def _holds(
 
 
 def _approvals(office: Office, digest: str) -> tuple[readiness.Approval, ...]:
-    """Sign-off is a routine one where the operation says so: the calendar's own word, given with the release's content."""
+    """Routine sign-off: the calendar line stands for the head of unit's word until named sign-off is built."""
     standing = [one.office for one in office.operation.approvers if "release" in one.may]
     return tuple(readiness.Approval(one, digest, office.today) for one in standing[:1])
 

@@ -25,9 +25,9 @@ class Count(Setting):
 
     value: str
     keys: list[str] = Field(min_length=1)
-    sums: dict[str, Literal["places", "all"]] = {}
-    parts: list[str] = []
-    derived: list[str] = []
+    sums: dict[str, Literal["places", "all"]] = Field(default_factory=dict)
+    parts: tuple[str, ...] = ()
+    derived: tuple[str, ...] = ()
     status: str = "value_status"
 
 
@@ -44,10 +44,10 @@ class Product(Setting):
     audience: Literal["public", "partners", "internal"]
     rows: Literal["up_to_period", "all"]
     inputs: list[str] = Field(min_length=1)
-    counts: list[Count] = []
-    harmless: dict[str, str] = {}
-    hide_organisations: list[str] = []
-    caveats: list[str] = []
+    counts: tuple[Count, ...] = ()
+    harmless: dict[str, str] = Field(default_factory=dict)
+    hide_organisations: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
 
     @property
     def stem(self) -> str:

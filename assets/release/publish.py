@@ -78,7 +78,9 @@ def verify(folder: Path, copy: Publication) -> None:
     covered = {sha256_of(path) for path in folder.iterdir() if path.is_file()}
     strange = [file.name for file in copy.resources if sha256_of(file.path) not in covered]
     if strange:
-        raise Permanent(f"{', '.join(strange)} is not a file of release {folder.name}; nothing was sent. Publish again.")
+        raise Permanent(
+            f"{', '.join(strange)} is not a file of release {folder.name}; nothing was sent. Publish again."
+        )
 
 
 def publish(office: Office, product: Product, due: Due) -> Receipt:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import html
 import io
 import json
 import re
@@ -26,6 +27,9 @@ _OTHER_KINDS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"{\\rtf", b"GIF8", b"Rar!
 _MARKUP = re.compile(rb"^\s*<(!doctype|html|table|\?xml)", re.IGNORECASE)
 _DELIMITERS = ",;\t|"
 _SNIFF_LINES = 30
+_SHEET = re.compile(r'<sheet\b(?=[^>]*\bname="([^"]*)")(?=[^>]*\br:id="([^"]*)")[^>]*>')
+_RELATION = re.compile(r'<Relationship\b(?=[^>]*\bId="([^"]*)")(?=[^>]*\bTarget="([^"]*)")[^>]*>')
+_ERROR = re.compile(rb'<c\b(?=[^>]*\bt="e")(?=[^>]*\br="([A-Z]+)(\d+)")[^>]*>(?:(?!</c>).)*?<v>([^<]*)</v>', re.DOTALL)
 _MOST_ANSWER = 128 * _MEGABYTE
 
 
@@ -91,19 +95,53 @@ def _sheets(content: bytes, most_cells: int) -> Iterator[dict[str, Any]]:
 
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        errors = _error_cells(content)
         for about in book.sheets_metadata:
             if about.visible == SheetVisibleEnum.Visible and about.typ == SheetTypeEnum.WorkSheet:
-                yield _sheet(book.get_sheet_by_name(about.name), most_cells)
+                yield _sheet(book.get_sheet_by_name(about.name), most_cells, errors.get(about.name, {}))
     except PasswordError as cause:
         raise UnreadableError("encrypted") from cause
     except (CalamineError, XmlError, ZipError, ValueError, OSError) as cause:
         raise UnreadableError("corrupt") from cause
 
 
-def _sheet(sheet: Any, most_cells: int) -> dict[str, Any]:
+def _error_cells(content: bytes) -> dict[str, dict[tuple[int, int], str]]:
+    """Where Excel shows #N/A or #REF!, by sheet: calamine gives an empty cell there, and a failed look-up would pass
+    for a place nobody stated."""
+    if not content.startswith(_ZIP):
+        return {}
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = set(archive.namelist())
+        if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
+            return {}
+        targets = {}
+        for found in _RELATION.finditer(archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")):
+            targets[found[1]] = f"xl/{found[2].removeprefix('/xl/')}"
+        sheets = _SHEET.findall(archive.read("xl/workbook.xml").decode("utf-8", "replace"))
+        paths = {html.unescape(name): targets.get(key, "") for name, key in sheets}
+        return {name: _errors_in(archive.read(path)) for name, path in paths.items() if path in names}
+
+
+def _errors_in(sheet: bytes) -> dict[tuple[int, int], str]:
+    if b't="e"' not in sheet:
+        return {}
+    return {(int(row) - 1, _index(column)): text.decode() for column, row, text in _ERROR.findall(sheet)}
+
+
+def _index(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
+
+
+def _sheet(sheet: Any, most_cells: int, errors: dict[tuple[int, int], str]) -> dict[str, Any]:
     if sheet.total_height * sheet.total_width > most_cells:
         raise UnreadableError("too big")
     rows = [[_plain(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    for (row, column), shown in errors.items():
+        if row < len(rows) and column < len(rows[row]):
+            rows[row][column] = shown
     merged = [[*first, *last] for first, last in sheet.merged_cell_ranges or []]
     return {"name": sheet.name, "rows": _trimmed(rows), "merged": merged}
 

@@ -34,7 +34,9 @@ class Table:
 
 def locate(sheets: Sequence[Grid], column_map: Sequence[Mapping[str, str]]) -> Table | None:
     """The first sheet and row that hold all required headings (canonical, header with | alternatives, required)."""
-    names = {spelling.strip().casefold(): row["canonical"] for row in column_map for spelling in row["header"].split("|")}
+    names = {
+        spelling.strip().casefold(): row["canonical"] for row in column_map for spelling in row["header"].split("|")
+    }
     required = {row["canonical"] for row in column_map if row["required"] == "yes"}
     for grid in sheets:
         for at, row in enumerate(grid[:HEADER_WITHIN]):

@@ -88,7 +88,7 @@ def _ask_child(content: bytes, limits: Limits) -> dict[str, Any]:
     command = [sys.executable, "-I", "-S", "-X", "utf8", str(Path(__file__).with_name("cells.py"))]
     bounds = (limits.memory_mb, limits.cpu_seconds, limits.unpacked_mb, limits.cells, _library_folder())
     try:
-        done = subprocess.run(  # noqa: S603 - our own script, with numbers and a folder for arguments
+        done = subprocess.run(
             [*command, *map(str, bounds)],
             input=content,
             stdout=subprocess.PIPE,

@@ -28,4 +28,6 @@ def built(office: Office) -> str | None:
 
 def remember(office: Office) -> None:
     """Called once the tables are exported and the analysts' database has been swapped in."""
-    office.lake.write_json(office.lake.folder("state", "tables.json"), {"digest": digest(office), "as_of": office.today})
+    office.lake.write_json(
+        office.lake.folder("state", "tables.json"), {"digest": digest(office), "as_of": office.today}
+    )

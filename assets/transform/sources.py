@@ -18,6 +18,8 @@ from assets.quality import checked_tables, ledger
 from orchestration import duck
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     import duckdb
     import pandas as pd
 
@@ -43,7 +45,7 @@ def register(lake: Lake, operation: Operation, now: datetime) -> int:
         for schema in ("checked", "office", "lake"):
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         listed = _checked_views(connection, lake, entries)
-        _submissions(connection, entries)
+        _submissions(connection, entries, operation.zone)
         _office(connection, operation)
         _context(connection, operation, now.astimezone(operation.zone).date())
     return listed
@@ -54,9 +56,10 @@ def files_of(lake: Lake, entries: Sequence[Entry]) -> Mapping[str, list[Path]]:
 
     Rows that name their arrival are all handed on, and staging chooses the newest submission of each sender. The
     other tables are whole states (a survey round, an extract, a COD version): only a partition's newest one counts.
+    A refused submission replaces nothing, even if it left a file without rows.
     """
     files: dict[str, dict[object, Path]] = {table: {} for table in checked_tables.TABLES}
-    for entry in entries:
+    for entry in (one for one in entries if one.verdict["verdict"] != "refused"):
         for table, path in entry.tables.items():
             several = "arrival_id" in checked_tables.TABLES[table]
             key = (entry.source, entry.partition, entry.arrival_id if several else "")
@@ -78,17 +81,18 @@ def _checked_views(connection: duckdb.DuckDBPyConnection, lake: Lake, entries: S
     return listed
 
 
-def _submissions(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> None:
-    rows = [_submission(entry, sequence) for sequence, entry in enumerate(entries, start=1)]
+def _submissions(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry], zone: ZoneInfo) -> None:
+    rows = [_submission(entry, sequence, zone) for sequence, entry in enumerate(entries, start=1)]
     _replace(connection, "checked.submissions", checked_tables.select_typed("submissions", "frame"),
              _frame(rows, list(checked_tables.TABLES["submissions"])))  # fmt: skip
 
 
-def _submission(entry: Entry, sequence: int) -> tuple[object, ...]:
+def _submission(entry: Entry, sequence: int, zone: ZoneInfo) -> tuple[object, ...]:
+    """Times as the office's clock showed them, whichever clock wrote them down: deadlines are local."""
     verdict = entry.verdict
+    received, taken = (moment.astimezone(zone).replace(tzinfo=None) for moment in (entry.received_at, entry.taken_at))
     return (
-        entry.source, entry.partition, entry.arrival_id, entry.sender,
-        entry.received_at.replace(tzinfo=None), entry.taken_at.replace(tzinfo=None), verdict["verdict"],
+        entry.source, entry.partition, entry.arrival_id, entry.sender, received, taken, verdict["verdict"],
         verdict["rows_total"], verdict["rows_accepted"], verdict["rows_refused"], sequence,
     )  # fmt: skip
 
@@ -97,7 +101,9 @@ def _office(connection: duckdb.DuckDBPyConnection, operation: Operation) -> None
     for table, columns in OFFICE_TABLES.items():
         rows = [tuple(row.get(column) or None for column in columns) for row in operation.table(table)]
         typed = ", ".join(
-            f"\"{column}\" = 'yes' AS \"{column}\"" if column == "is_core" else f'CAST("{column}" AS VARCHAR) AS "{column}"'
+            f'"{column}" = \'yes\' AS "{column}"'
+            if column == "is_core"
+            else f'CAST("{column}" AS VARCHAR) AS "{column}"'
             for column in columns
         )
         _replace(connection, f"office.{table}", f"SELECT {typed} FROM frame", _frame(rows, list(columns)))
@@ -108,7 +114,15 @@ def _context(connection: duckdb.DuckDBPyConnection, operation: Operation, today:
     connection.execute(
         "CREATE OR REPLACE TABLE lake.context AS SELECT CAST($1 AS DATE) AS as_of, $2 AS operation, $3 AS iso3, "
         "$4 AS reporting_cod_version, CAST($5 AS INTEGER) AS plan_year, $6 AS plan_cod_version, $7 AS plan_cycle",
-        [today, operation.name, operation.iso3, operation.cod_version_on(today), plan.year, plan.cod_version, plan.cycle],
+        [
+            today,
+            operation.name,
+            operation.iso3,
+            operation.cod_version_on(today),
+            plan.year,
+            plan.cod_version,
+            plan.cycle,
+        ],
     )
     clusters = [(cluster.code, cluster.name, cluster.submitters[0]) for cluster in operation.clusters]
     _replace(connection, "office.clusters", "SELECT * FROM frame", _frame(clusters, ["cluster", "name", "submitter"]))

@@ -57,7 +57,8 @@ class Translator(DagsterDbtTranslator):
         """As dbt has it, but without arrows from the platform's own tables and without the SQL text."""
         spec = super().get_asset_spec(manifest, unique_id, project)
         written_by = {_writer(dep.asset_key) for dep in spec.deps}
-        return spec.replace_attributes(deps=sorted((key for key in written_by if key), key=lambda key: key.path), kinds={"dbt", "duckdb"})
+        deps = sorted((key for key in written_by if key), key=dg.AssetKey.to_user_string)
+        return spec.replace_attributes(deps=deps, kinds={"dbt", "duckdb"})
 
 
 def _writer(key: dg.AssetKey) -> dg.AssetKey | None:

@@ -1,10 +1,13 @@
-"""A lake with keys of its own, for every unit test that needs one."""
+"""A lake with keys of its own, for every unit test that needs one; `tests/fixtures` is importable."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "fixtures"))
 
 from orchestration.lake import Lake
 from orchestration.seal import Keys

@@ -154,4 +154,5 @@ def answer_key(book: Book, laid: Laid) -> list[Trouble]:
 def _look(kind: str, book: Book, laid: Laid) -> Trouble:
     row = laid.header if kind == book.dress.header else laid.totals if kind == "totals_row" else None
     row = laid.header + 1 if kind == book.dress.hxl else row
-    return Trouble(kind, "clusters", book.name, row, "", "the look of the file; must be read unharmed")
+    rule = "C-LOOKALIKE" if kind == "homoglyph_header" else ""
+    return Trouble(kind, "clusters", book.name, row, rule, "the look of the file; must be read unharmed")

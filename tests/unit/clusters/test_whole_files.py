@@ -11,6 +11,7 @@ import small_country
 from small_country import HEADINGS, NAMES, activity, submission, xlsx
 
 from assets.clusters.check import Checked
+from assets.quality.returned import returned_workbook
 
 Check = Callable[..., Checked]
 
@@ -161,3 +162,12 @@ def test_old_template_is_read_too(check: Check) -> None:
     assert (checked.template, checked.verdict.verdict) == ("old", "accepted")
     assert checked.rows["girls"].isna().all()
     assert list(checked.rows["row_number"]) == [4]
+
+
+def test_marked_workbook_that_comes_back_is_read_like_the_first(check: Check) -> None:
+    """Partners mend the very workbook we marked: the findings sheet and the comments must not get in the way."""
+    first = check([activity(1, reached="many"), activity(2)])
+    content = submission([activity(1, reached="many"), activity(2)])
+    again = check(returned_workbook(content, first.verdict))
+    assert _found(again) == _found(first) == {("C-NUMBER", 2)}
+    assert list(again.rows["row_number"]) == [3]

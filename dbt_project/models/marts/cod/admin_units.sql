@@ -4,6 +4,12 @@ with places as (
 
 ),
 
+versions as (
+
+    select * from {{ ref('int_cod_versions') }}
+
+),
+
 areas as (
 
     select
@@ -19,7 +25,8 @@ named as (
     select
         places.cod_version,
         places.valid_on,
-        places.valid_to,
+        -- still in force: no end
+        nullif(versions.valid_to, date '9999-12-31') as valid_to,
         places.admin_level,
         places.pcode,
         places.name,
@@ -43,6 +50,8 @@ named as (
         on places.cod_version = adm2.cod_version and places.adm2_pcode = adm2.pcode
     left join places as adm3
         on places.cod_version = adm3.cod_version and places.adm3_pcode = adm3.pcode
+    left join versions
+        on places.cod_version = versions.cod_version
     left join areas
         on places.cod_version = areas.cod_version and places.pcode = areas.pcode
 

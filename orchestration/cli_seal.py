@@ -1,0 +1,218 @@
+"""`imu seal …` and `imu lake …`: the office's keys and the lake they open, for the person who answers for both.
+
+Belongs here: making keys, giving them to the keyring or to paper, and proving that they fit. Does not belong here: what
+keys do (`seal.py`), how they are renewed (`rotation.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orchestration.cli_say import PROBLEMS, AsJson, Commands, answer, wants_json
+from orchestration.failures import ImuError, Permanent, WrongKey
+
+if TYPE_CHECKING:
+    from orchestration import seal
+    from orchestration.lake import Lake
+
+seal_app = typer.Typer(cls=Commands, no_args_is_help=True, help="The office's keys: make, keep, prove, renew.")
+lake_app = typer.Typer(cls=Commands, no_args_is_help=True, help="The lake as a whole.")
+
+IntoKeyring = Annotated[bool, typer.Option("--keyring", help="Keep them in this computer's keyring.")]
+SheetFile = Annotated[str, typer.Option("--sheet", help="The recovery sheet, typed into a file; '-' to type it here.")]
+
+
+@seal_app.command("new")
+def new(context: typer.Context, keyring: IntoKeyring = False, as_json: AsJson = False) -> None:
+    """Make the two keys of a new lake; shown once, or put into the keyring unseen."""
+    from orchestration import seal
+
+    keys = seal.Keys(seal.new_key(), seal.new_key())
+    if keyring:
+        _refuse_to_overwrite()
+        seal.keep_in_keyring(os.environ, keys)
+        content = {"kept": "keyring", **_fingerprints(keys)}
+        answer(context, as_json, content, lambda c: c.print("Kept in the keyring. Now: `imu seal recovery FILE`."))
+        return
+    lines = {seal.SEAL_KEY: seal.encode_key(keys.seal), seal.PSEUDONYM_KEY: seal.encode_key(keys.pseudonym)}
+    if wants_json(context, given=as_json):
+        answer(context, True, lines, lambda _: None)
+        return
+    for name, value in lines.items():
+        typer.echo(f"{name}={value}")
+    typer.echo("Set both in the environment of the service, then: `imu seal recovery FILE`.", err=True)
+
+
+@seal_app.command("recovery")
+def recovery_sheet(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Where to write the sheet: a USB stick, a folder of your own.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write the recovery sheet for the safe of the head of office; print it, then delete the file."""
+    from orchestration import seal
+
+    keys = seal.load_keys(os.environ)
+    lake = _lake(keys)
+    if lake.key_file.exists():
+        lake.open()  # a sheet that does not open the lake is worse than none
+    _write_sheet(file, keys, lake)
+    told = f"Written to {file}. Print it, put it into the safe, and delete the file."
+    answer(context, as_json, {"file": str(file), **_fingerprints(keys)}, lambda c: c.print(told, markup=False))
+
+
+@seal_app.command("check")
+def check(
+    context: typer.Context,
+    sheet: Annotated[str | None, typer.Option("--sheet", help="Prove a typed sheet instead; '-' to type it.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Prove that the keys at hand, or those of a sheet, open this lake and everything in it."""
+    from orchestration import rotation, seal
+
+    keys = _read_sheet(sheet) if sheet else seal.load_keys(os.environ)
+    lake = _existing(_lake(keys))
+    try:
+        zones, arrivals = rotation.count_that_open(lake.open())
+    except WrongKey as failure:
+        typer.echo(str(failure), err=True)
+        answer(context, as_json, {"opens": False, "why": str(failure)}, lambda _: None)
+        raise typer.Exit(PROBLEMS) from failure
+    content = {"opens": True, "zones": zones, "arrivals": arrivals, **_fingerprints(keys)}
+    told = f"The keys fit: {zones} zones and {arrivals} arrivals open."
+    answer(context, as_json, content, lambda c: c.print(told))
+
+
+@seal_app.command("restore")
+def restore(context: typer.Context, sheet: SheetFile, as_json: AsJson = False) -> None:
+    """Put the keys of a recovery sheet into this computer's keyring, once they are proved to open the lake."""
+    from orchestration import seal
+
+    keys = _read_sheet(sheet)
+    lake = _lake(keys)
+    if lake.key_file.exists():
+        lake.open()
+    else:
+        _refuse_to_overwrite()
+    seal.keep_in_keyring(os.environ, keys)
+    proved = "they open the lake" if lake.key_file.exists() else "there is no lake yet to prove them on"
+    answer(context, as_json, _fingerprints(keys), lambda c: c.print(f"Kept in the keyring; {proved}."))
+
+
+@seal_app.command("rotate")
+def rotate(
+    context: typer.Context,
+    sheet: Annotated[
+        Path, typer.Option("--sheet", help="Where to write the new recovery sheet, before anything else.")
+    ],
+    keyring: IntoKeyring = False,
+    as_json: AsJson = False,
+) -> None:
+    """Renew the seal key: a colleague left, or the old key was seen. Data stays as it is; only its keys are rewrapped."""
+    from orchestration import rotation, seal
+
+    keys = seal.load_keys(os.environ)
+    lake = _existing(_lake(keys)).open()
+    renewed = seal.Keys(seal.new_key(), keys.pseudonym)
+    # First the paper: from the moment the lake takes the new key until it is kept somewhere, only the sheet has it.
+    _write_sheet(sheet, renewed, lake)
+    arrivals = rotation.rotate(lake, renewed.seal)
+    if keyring:
+        seal.keep_in_keyring(os.environ, renewed)
+    kept = {} if keyring else {seal.SEAL_KEY: seal.encode_key(renewed.seal)}
+    content = {"arrivals": arrivals, "sheet": str(sheet), **_fingerprints(renewed), **kept}
+    if wants_json(context, given=as_json):
+        answer(context, True, content, lambda _: None)
+        return
+    for name, value in kept.items():
+        typer.echo(f"{name}={value}")
+    typer.echo(
+        f"The keys of {arrivals} arrivals are wrapped anew; the old seal key opens nothing any more. The new sheet is in "
+        f"{sheet}: print it, destroy the old one, delete the file. Restart Dagster with the new key.",
+        err=True,
+    )
+
+
+@lake_app.command("migrate")
+def migrate(context: typer.Context, as_json: AsJson = False) -> None:
+    """Bring the lake to the format of this software; keeps a copy of the key file."""
+    from orchestration import migrations
+    from orchestration.lake import FORMAT
+
+    done = migrations.migrate(_lake(None))
+    told = "\n".join(done) if done else f"Nothing to do: the lake has format {FORMAT}, which this software works with."
+    answer(context, as_json, {"format": FORMAT, "done": done}, lambda c: c.print(told, markup=False))
+
+
+def _lake(keys: seal.Keys | None) -> Lake:
+    from orchestration.lake import Lake
+    from orchestration.settings import read_environment
+
+    return Lake(read_environment().lake, keys)
+
+
+def _existing(lake: Lake) -> Lake:
+    if not lake.key_file.exists():
+        raise Permanent("There is no lake yet where IMU_LAKE points, so no key can be tried on it. Check IMU_LAKE.")
+    return lake
+
+
+def _fingerprints(keys: seal.Keys) -> dict[str, str]:
+    from orchestration import seal
+
+    return {"seal": seal.fingerprint(keys.seal), "pseudonym": seal.fingerprint(keys.pseudonym)}
+
+
+def _refuse_to_overwrite() -> None:
+    """Keys that are replaced in the keyring are lost, and with them what they sealed."""
+    from orchestration import seal
+
+    try:
+        seal.load_keys({"IMU_OPERATION": os.environ.get("IMU_OPERATION", "")})
+    except ImuError:
+        return
+    raise Permanent(
+        "The keyring holds keys of this operation already, and without them its data is lost. To renew the seal key: "
+        "`imu seal rotate`. To start a new operation: set IMU_OPERATION to its name first."
+    )
+
+
+def _write_sheet(file: Path, keys: seal.Keys, lake: Lake) -> None:
+    """The sheet is the keys in the clear: never where backups, colleagues or git would take it along."""
+    from orchestration import recovery
+    from orchestration.settings import REPO, read_environment
+
+    target = file.expanduser().resolve()
+    for place, words in ((REPO, "the project's folder"), (lake.root.resolve(), "the lake")):
+        if target.is_relative_to(place):
+            raise Permanent(f"{file} lies in {words}, where it would be copied along. Choose a USB stick, for example.")
+    text = recovery.write(read_environment().operation, keys).text
+    try:
+        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as cause:
+        raise Permanent(
+            f"{file} exists already and was left as it is: it may be the only sheet. Name another."
+        ) from cause
+    except OSError as cause:
+        raise Permanent(f"{file} cannot be written here ({cause.strerror}). Choose another place.") from cause
+    with os.fdopen(handle, "w", encoding="utf-8") as sheet:
+        sheet.write(text)
+        sheet.flush()
+        os.fsync(handle)
+
+
+def _read_sheet(name: str) -> seal.Keys:
+    from orchestration import recovery
+
+    if name == "-":
+        typer.echo("Type the lines S1 to S4 and P1 to P4, then press Ctrl-D on a line of its own.", err=True)
+        return recovery.read(sys.stdin.read())
+    try:
+        return recovery.read(Path(name).expanduser().read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as cause:
+        raise Permanent(f"The sheet {name} cannot be read: {type(cause).__name__}.") from cause

@@ -1,0 +1,145 @@
+"""`imu status`: what arrived, what became of it, what is held and why, who owes what, what comes up.
+
+Belongs here: putting the overview, the calendar and the ages together, and showing them. Does not belong here: finding
+out any of it (`assets/portal/overview.py`, `reminders.py`, `retention.py`).
+
+All of it stands in plain files without personal data, so that whoever answers the telephone can ask without the keys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from assets.portal import overview
+from orchestration import reminders, retention
+from orchestration.calendar import due_between
+from orchestration.cli_say import table
+from orchestration.lake import Lake
+from orchestration.office import Office
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+DAYS_AHEAD = 14
+OUT = ("published", "published late")
+_SHORT = {"accepted": "yes", "accepted_with_warnings": "look", "partly_accepted": "partly", "refused": "refused"}
+
+
+class FrontDesk(Office):
+    """The office seen from outside its safe: the same desk, with the lake left closed."""
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake, unopened: plain folders can be read, sealed ones cannot."""
+        return Lake(self.environment.lake)
+
+
+@dataclass(frozen=True)
+class Status:
+    """Everything `imu status` shows."""
+
+    overview: overview.Overview
+    title_local: str | None
+    coming_up: tuple[dict[str, str], ...]
+    due_for_review: tuple[retention.DueForReview, ...]
+
+    @property
+    def problems(self) -> int:
+        """How many things wait for somebody to act."""
+        held = sum(line.state not in OUT for line in self.overview.releases)
+        return held + len(self.overview.waiting) + len(self.overview.owing)
+
+    def to_json(self) -> dict[str, Any]:
+        """For programs."""
+        ahead = {"coming_up": self.coming_up, "due_for_review": [asdict(one) for one in self.due_for_review]}
+        return {**self.overview.to_json(), **ahead, "problems": self.problems}
+
+
+def gather(office: FrontDesk) -> Status:
+    """The state of the office as of today."""
+    return Status(
+        overview=overview.gather(office),
+        title_local=office.operation.title_local,
+        coming_up=tuple(_coming_up(office)),
+        due_for_review=tuple(retention.due_for_review(office.lake, office.operation.retention, office.today)),
+    )
+
+
+def _coming_up(office: Office) -> list[dict[str, str]]:
+    today, until, zone = office.today, office.today + timedelta(days=DAYS_AHEAD), office.operation.zone
+    dates = reminders.between(reminders.load(office.operation.folder / "calendar.yml"), today, until, zone)
+    found = [(at, one.what, one.who) for at, one in dates]
+    found += [(due.at, f"release of {due.product}", "IMU") for due in due_between(office.calendar, today, until, zone)]
+    return [{"when": f"{at:%Y-%m-%d %H:%M}", "what": what, "who": who} for at, what, who in sorted(found)]
+
+
+def show(status: Status, console: Console) -> None:
+    """The state as tables; what needs nobody's attention stays out of sight."""
+    view = status.overview
+    local = f" / {status.title_local}" if status.title_local else ""
+    console.print(f"{view.operation}{local}, as of {view.as_of}", style="bold", markup=False)
+    console.print(_sources(view))
+    if view.grid:
+        console.print(_grid(view))
+    for title, columns, rows in _lists(status):
+        if rows:
+            console.print(table(title, columns, rows))
+    console.print("Nothing waits for anybody." if not status.problems else f"{status.problems} thing(s) to act on.")
+
+
+def _sources(view: overview.Overview) -> Any:
+    rows = [
+        (one.source, one.arrivals, *map(one.verdicts.get, _SHORT), one.rows_accepted, one.rows_refused)
+        for one in view.sources
+    ]
+    words = [overview.VERDICT_WORDS[verdict] for verdict in _SHORT]
+    return table("What arrived", ("source", "files", *words, "rows accepted", "rows refused"), rows)
+
+
+def _grid(view: overview.Overview) -> Any:
+    months = sorted({month for row in view.grid.values() for month in row})
+    rows = [
+        (cluster, *(_SHORT.get(found.get(month, ""), "-") for month in months)) for cluster, found in view.grid.items()
+    ]
+    return table("Workbooks by cluster and month", ("cluster", *months), rows)
+
+
+def _lists(status: Status) -> list[tuple[str, tuple[str, ...], list[tuple[object, ...]]]]:
+    view = status.overview
+    out = [line for line in view.releases if line.state in OUT]
+    held = [line for line in view.releases if line.state not in OUT]
+    return [
+        (
+            "Published",
+            ("product", "month", "about", "rows", "proof"),
+            [(one.product, one.cycle, one.covers, one.rows, one.proof) for one in out],
+        ),
+        (
+            "Not out, and why",
+            ("product", "month", "state", "why"),
+            [(one.product, one.cycle, one.state, one.words) for one in held],
+        ),
+        (
+            "Files in the inbox that cannot be taken",
+            ("source", "sender", "file", "why"),
+            [(one["source"], one["sender"], one["file"], one["why"]) for one in view.waiting],
+        ),
+        (
+            "Who owes what",
+            ("cluster", "name", "month", "reach"),
+            [(one["cluster"], one["name"], one["month"], one["reach"]) for one in view.owing],
+        ),
+        (
+            f"The next {DAYS_AHEAD} days",
+            ("when", "what", "who"),
+            [(one["when"], one["what"], one["who"]) for one in status.coming_up],
+        ),
+        (
+            "Kept for as long as agreed: review",
+            ("room", "how many", "oldest", "agreed months"),
+            [(one.room, one.count, one.oldest, one.months) for one in status.due_for_review],
+        ),
+    ]
