@@ -33,7 +33,7 @@ bench: $(DEV_STAMP) ## the budgets, measured as ratios
 	@$(BIN)/python -m bench
 
 lint: $(DEV_STAMP) ## style, types, models, import contracts
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/sqlfluff lint -q dbt_project/models dbt_project/tests

@@ -27,7 +27,7 @@ class Event(Setting):
     rule: str
     starts: date
     release_at: str = Field(default="18:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
-    covers: Literal["month", "previous_month", "previous_quarter", "year"]
+    covers: Literal["month", "previous_month", "quarter", "previous_quarter", "year"]
     when_late: Literal["hold", "flag", "skip"]
 
     @field_validator("rule")
@@ -94,6 +94,8 @@ def covered(event: Event, day: date) -> str:
         return month
     if event.covers == "previous_month":
         return (day.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+    if event.covers == "quarter":
+        return f"{day.year}-Q{(day.month - 1) // 3 + 1}"
     if event.covers == "previous_quarter":
         quarter = (day.month - 1) // 3
         return f"{day.year}-Q{quarter}" if quarter else f"{day.year - 1}-Q4"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration.cli_say import PROBLEMS, AsJson, Commands, answer, wants_json
-from orchestration.failures import ImuError, Permanent, WrongKey
+from orchestration.failures import Permanent, Transient, WrongKey
 
 if TYPE_CHECKING:
     from orchestration import seal
@@ -107,13 +107,11 @@ def restore(context: typer.Context, sheet: SheetFile, as_json: AsJson = False) -
 @seal_app.command("rotate")
 def rotate(
     context: typer.Context,
-    sheet: Annotated[
-        Path, typer.Option("--sheet", help="Where to write the new recovery sheet, before anything else.")
-    ],
+    sheet: Annotated[Path, typer.Option("--sheet", help="Where to write the new recovery sheet first.")],
     keyring: IntoKeyring = False,
     as_json: AsJson = False,
 ) -> None:
-    """Renew the seal key: a colleague left, or the old key was seen. Data stays as it is; only its keys are rewrapped."""
+    """Renew the seal key: a colleague left, or the old key was seen. Data stays as it is, its keys are rewrapped."""
     from orchestration import rotation, seal
 
     keys = seal.load_keys(os.environ)
@@ -121,7 +119,11 @@ def rotate(
     renewed = seal.Keys(seal.new_key(), keys.pseudonym)
     # First the paper: from the moment the lake takes the new key until it is kept somewhere, only the sheet has it.
     _write_sheet(sheet, renewed, lake)
-    arrivals = rotation.rotate(lake, renewed.seal)
+    try:
+        arrivals = rotation.rotate(lake, renewed.seal)
+    except Transient:
+        sheet.expanduser().unlink()  # nothing was begun, so the sheet opens nothing
+        raise
     if keyring:
         seal.keep_in_keyring(os.environ, renewed)
     kept = {} if keyring else {seal.SEAL_KEY: seal.encode_key(renewed.seal)}
@@ -132,8 +134,8 @@ def rotate(
     for name, value in kept.items():
         typer.echo(f"{name}={value}")
     typer.echo(
-        f"The keys of {arrivals} arrivals are wrapped anew; the old seal key opens nothing any more. The new sheet is in "
-        f"{sheet}: print it, destroy the old one, delete the file. Restart Dagster with the new key.",
+        f"The keys of {arrivals} arrivals are wrapped anew; the old seal key opens nothing any more. The new sheet is "
+        f"in {sheet}: print it, destroy the old one, delete the file. Restart Dagster with the new key.",
         err=True,
     )
 
@@ -172,9 +174,7 @@ def _refuse_to_overwrite() -> None:
     """Keys that are replaced in the keyring are lost, and with them what they sealed."""
     from orchestration import seal
 
-    try:
-        seal.load_keys({"IMU_OPERATION": os.environ.get("IMU_OPERATION", "")})
-    except ImuError:
+    if not seal.in_keyring(os.environ):
         return
     raise Permanent(
         "The keyring holds keys of this operation already, and without them its data is lost. To renew the seal key: "

@@ -71,11 +71,11 @@ def _row(
         problems += [("N-CODE", name)] if row[name] is None else []
     for name in (*COUNTS, "severity"):
         row[name], readable = whole_number(given[name])
-        wrong = not readable or (row[name] or 0) < 0
-        if name != "severity" and wrong:
-            problems.append(("N-NEGATIVE", name))
-        if name == "severity" and (wrong or row[name] not in (None, 1, 2, 3, 4, 5)):
-            problems.append(("N-SEVERITY", name))
+        if name == "severity":
+            wrong = not readable or row[name] not in (None, 1, 2, 3, 4, 5)
+            problems += [("N-SEVERITY", name)] if wrong else []
+        elif not readable or (row[name] or 0) < 0:
+            problems.append(("N-NEGATIVE" if readable else "N-NUMBER", name))
     if not problems and _over(row["people_in_need"], row["population"]):
         problems.append(("N-PIN-OVER-POPULATION", "people_in_need"))
     return row, problems

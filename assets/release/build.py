@@ -110,8 +110,13 @@ def _rows(office: Office, product: Product, due: Due) -> pd.DataFrame:
     import pandas as pd
 
     frame = pd.read_parquet(office.lake.folder(*product.mart.split("/")).with_suffix(".parquet"))
-    if product.rows == "up_to_period":
-        frame = frame[pd.to_datetime(frame["period_end"]).dt.date <= last_day(due.covers)]
+    if product.rows != "all":
+        ends = pd.to_datetime(frame["period_end"]).dt.date
+        inside = ends <= last_day(due.covers)
+        if product.rows == "of_period":
+            # Cumulative or once-only figures: the newest period that is over says it all.
+            inside &= ends == ends[inside].max()
+        frame = frame[inside]
     frame = frame.reset_index(drop=True)
     if product.counts and all(count.status not in frame.columns for count in product.counts):
         frame = frame.assign(value_status="reported")

@@ -42,7 +42,7 @@ class Product(Setting):
     frequency_days: int
     topic: Topic
     audience: Literal["public", "partners", "internal"]
-    rows: Literal["up_to_period", "all"]
+    rows: Literal["of_period", "up_to_period", "all"]
     inputs: list[str] = Field(min_length=1)
     counts: tuple[Count, ...] = ()
     harmless: dict[str, str] = Field(default_factory=dict)

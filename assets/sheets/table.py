@@ -33,17 +33,24 @@ class Table:
 
 
 def locate(sheets: Sequence[Grid], column_map: Sequence[Mapping[str, str]]) -> Table | None:
-    """The first sheet and row that hold all required headings (canonical, header with | alternatives, required)."""
-    names = {
-        spelling.strip().casefold(): row["canonical"] for row in column_map for spelling in row["header"].split("|")
-    }
+    """The first sheet and row that hold all required headings (canonical, header with | alternatives, required).
+
+    A heading that stands there twice is none we know: nobody could say which of the two columns counts.
+    """
+    names = {_heading(spelling): row["canonical"] for row in column_map for spelling in row["header"].split("|")}
     required = {row["canonical"] for row in column_map if row["required"] == "yes"}
     for grid in sheets:
         for at, row in enumerate(grid[:HEADER_WITHIN]):
-            columns = {names[key]: place for place, cell in enumerate(row) if (key := text(cell).casefold()) in names}
-            if required <= set(columns):
+            found = [(names[key], place) for place, cell in enumerate(row) if (key := _heading(cell)) in names]
+            columns = dict(found)
+            if required <= set(columns) and len(found) == len(columns):
                 return Table(grid[:at], columns, grid[at + 1 :], at + 2)
     return None
+
+
+def _heading(cell: object) -> str:
+    """Headings are compared without regard to capitals, line breaks and doubled spaces."""
+    return " ".join(text(cell).split()).casefold()
 
 
 def text(cell: object) -> str:
@@ -56,9 +63,12 @@ def text(cell: object) -> str:
 
 
 def whole_number(cell: object) -> tuple[int | None, bool]:
-    """A count, and whether the cell could be read: `1 204,0` and `1204` are the same; `about 1200` is none."""
+    """A count, and whether the cell could be read: `1 204,0` and `1204` are the same; `about 1200` is none.
+
+    `1,000` is none either: it is a thousand in some offices and one, to three places, in others.
+    """
     written = _SPACES.sub("", text(cell)).replace(",", ".")
     if not written:
         return None, True
-    found = re.fullmatch(r"(-?\d+)(?:\.0+)?", written)
+    found = re.fullmatch(r"(-?\d+)(?:\.0{1,2})?", written)
     return (int(found[1]), True) if found else (None, False)

@@ -104,7 +104,11 @@ def test_every_row_breaks_the_rule_it_was_planted_for_and_no_other(size: str, re
     year: Year = request.getfixturevalue(size)
     found = verdicts(year)
     names = {sent.name for sent in good_files(year)}
-    planted = {(t.file, t.row): {t.rule} for t in year[1] if t.file in names and t.row and t.rule}
+    planted = {
+        (t.file, t.row): {t.rule}
+        for t in year[1]
+        if t.file in names and t.row and t.rule and t.kind != "homoglyph_header"  # about a heading, not a row
+    }
     assert planted.keys() <= found.keys()
     assert {place: rules for place, rules in found.items() if rules} == planted
     assert sum(not rules for rules in found.values()) > 4 * len(planted)
@@ -114,7 +118,11 @@ def test_every_row_breaks_the_rule_it_was_planted_for_and_no_other(size: str, re
 def test_the_answer_key_holds_for_other_seeds(seed: int) -> None:
     year = made(seed, "small")
     names = {sent.name for sent in good_files(year)}
-    planted = {(t.file, t.row): {t.rule} for t in year[1] if t.file in names and t.row and t.rule}
+    planted = {
+        (t.file, t.row): {t.rule}
+        for t in year[1]
+        if t.file in names and t.row and t.rule and t.kind != "homoglyph_header"  # about a heading, not a row
+    }
     assert {place: rules for place, rules in verdicts(year).items() if rules} == planted
 
 
@@ -135,7 +143,7 @@ def test_small_breaks_every_rule_it_can_before_the_end_of_march(seed: int) -> No
 def test_country_breaks_every_rule_three_times_and_wears_every_look(country: Year) -> None:
     times = Counter(trouble.rule for trouble in country[1])
     assert {rule for rule in ROW_RULES | FILE_RULES if times[rule] < 3} == set()
-    assert {trouble.kind for trouble in country[1] if trouble.rule == ""} >= LOOKS
+    assert {trouble.kind for trouble in country[1]} >= LOOKS
 
 
 def test_small_wears_every_look(small: Year) -> None:
