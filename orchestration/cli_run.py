@@ -70,7 +70,7 @@ class Desk:
 
     def find(self, name: str, partition: str | None) -> Button:
         """The button of this name, if it can be pressed with this partition."""
-        wanted = jobs.BUILD if name == MODELS else name
+        wanted = buttons.BUILD if name == MODELS else name
         names = [job.name for job in self._definitions.jobs or []]
         if wanted not in names:
             near = difflib.get_close_matches(wanted, names, 1)

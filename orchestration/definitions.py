@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration import dbt_build, jobs
+from orchestration import buttons, dbt_build, jobs
 from orchestration.office import Office
 
 
@@ -26,7 +26,7 @@ def build(office: Office) -> dg.Definitions:
     from assets.transform import assets as transform
 
     operation = office.operation
-    present = jobs.sources_of(operation)
+    present = buttons.sources_of(operation)
     products = load_products(operation.folder / "products.yml")
     models = transform.models(dbt_build.manifest_path())
     made = [
@@ -55,7 +55,7 @@ def build(office: Office) -> dg.Definitions:
 def _sensors(office: Office, publish: list[dg.UnresolvedAssetJobDefinition]) -> list[dg.SensorDefinition]:
     from sensors import inbox, kobo, releases, tables, verdicts
 
-    present = jobs.sources_of(office.operation)
+    present = buttons.sources_of(office.operation)
     return [
         inbox.sensor(office),
         *([kobo.sensor(office)] if "hsm" in present else []),

@@ -7,53 +7,8 @@ from __future__ import annotations
 
 import dagster as dg
 
+from orchestration.buttons import BUILD, CHECK_JOBS, CHECKED_BY, PULL, TAKE, file_sources, publish_name, sources_of
 from orchestration.settings import Operation
-
-# source -> the checked asset that judges its arrivals; the order is that of the checks (places come first)
-CHECKED_BY = {
-    "boundaries": "boundaries",
-    "population": "population",
-    "needs": "needs",
-    "clusters": "activities",
-    "displacement": "displacement",
-    "hsm": "interviews",
-    "register": "individuals",
-}
-CHECK_JOBS = {
-    "boundaries": "check_boundaries",
-    "population": "check_population_statistics",
-    "needs": "check_needs_workbook",
-    "clusters": "check_cluster_workbook",
-    "displacement": "check_displacement_week",
-    "hsm": "check_survey_round",
-    "register": "check_register_extract",
-}
-TAKE, PULL, BUILD, PUBLISH = "take_what_has_arrived", "pull_survey_answers", "build_tables", "publish"
-
-
-def sources_of(operation: Operation) -> list[str]:
-    """The sources this operation has, in the order in which they are checked."""
-    given = operation.sources
-    present = {
-        "boundaries": given.cods,
-        "population": given.cods,
-        "needs": given.needs,
-        "clusters": given.clusters,
-        "displacement": given.displacement,
-        "hsm": given.hsm,
-        "register": given.register_extracts,
-    }
-    return [source for source in CHECKED_BY if present[source] is not None]
-
-
-def file_sources(operation: Operation) -> list[str]:
-    """The sources that arrive as files."""
-    return [source for source in sources_of(operation) if source != "hsm"]
-
-
-def job_name(product: str) -> str:
-    """The publishing button of a product."""
-    return f"{PUBLISH}_{product.replace('-', '_')}"
 
 
 def all_jobs(operation: Operation) -> list[dg.UnresolvedAssetJobDefinition]:
@@ -77,7 +32,7 @@ def publish_job(product: str) -> dg.UnresolvedAssetJobDefinition:
     """Release a product for one month and publish it."""
     stem = product.replace("-", "_")
     return dg.define_asset_job(
-        job_name(product),
+        publish_name(product),
         dg.AssetSelection.assets(["release", stem], ["hdx", stem]),
         description=f"Release '{product}' for one month and publish it on HDX.",
     )

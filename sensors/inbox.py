@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration import inbox, jobs
+from orchestration import buttons, inbox
 from orchestration.office import Office
 from sensors.requests import answer, ask
 
@@ -15,7 +15,7 @@ from sensors.requests import answer, ask
 def sensor(office: Office) -> dg.SensorDefinition:
     """Looks into every source's inbox and has ready files taken."""
 
-    @dg.sensor(name="inbox", job_name=jobs.TAKE, minimum_interval_seconds=60, description=__doc__)
+    @dg.sensor(name="inbox", job_name=buttons.TAKE, minimum_interval_seconds=60, description=__doc__)
     def _inbox(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         yield from answer(_look(context, office))
 
@@ -24,7 +24,7 @@ def sensor(office: Office) -> dg.SensorDefinition:
 
 def _look(context: dg.SensorEvaluationContext, office: Office) -> Iterator[dg.RunRequest | dg.SkipReason]:
     waiting, asked = 0, False
-    for source in jobs.file_sources(office.operation):
+    for source in buttons.file_sources(office.operation):
         ready, held = inbox.look(office.lake, source, office.now)
         waiting += len(held)
         if ready:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import dagster as dg
 
 from assets.transform import freshness
-from orchestration import jobs, publications
+from orchestration import buttons, publications
 from orchestration.calendar import Due, due_between
 from orchestration.office import Office
 from sensors.requests import KEY_TAG, answer, ask
@@ -63,4 +63,4 @@ def _ask(context: dg.SensorEvaluationContext, office: Office, due: Due) -> dg.Ru
     held = publications.held(office.lake, due.product.replace("-", "_"), due.cycle)
     if held and context.instance.get_runs(filters=dg.RunsFilter(tags={KEY_TAG: key}), limit=1):
         return dg.SkipReason(f"{due.product} for {due.covers} is held: {held['reasons'][0]['reason']}")
-    return ask(context.instance, key, partition=due.cycle, job=jobs.job_name(due.product))
+    return ask(context.instance, key, partition=due.cycle, job=buttons.publish_name(due.product))

@@ -6,7 +6,7 @@ import dagster as dg
 
 from assets.quality import ledger
 from assets.transform import freshness
-from orchestration import jobs
+from orchestration import buttons
 from orchestration.office import Office
 from sensors.requests import ask
 from sensors.verdicts import waiting_partitions
@@ -15,11 +15,11 @@ from sensors.verdicts import waiting_partitions
 def sensor(office: Office) -> dg.SensorDefinition:
     """Has the tables built once everything that arrived has its verdict."""
 
-    @dg.sensor(name="tables", job_name=jobs.BUILD, minimum_interval_seconds=120, description=__doc__)
+    @dg.sensor(name="tables", job_name=buttons.BUILD, minimum_interval_seconds=120, description=__doc__)
     def _tables(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         if not ledger.entries(office.lake, "boundaries", office.now):
             return dg.SkipReason("No boundaries have been accepted yet: tables need places first.")
-        waiting = [s for s in jobs.sources_of(office.operation) if waiting_partitions(office, s)]
+        waiting = [s for s in buttons.sources_of(office.operation) if waiting_partitions(office, s)]
         if waiting:
             return dg.SkipReason(f"Arrivals of {', '.join(waiting)} still wait for their verdict; tables come after.")
         current = freshness.digest(office)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.quality import ledger
-from orchestration import jobs
+from orchestration import buttons
 from orchestration.office import Office
 from orchestration.partitions import cluster_month_key
 from sensors.requests import answer, ask
@@ -21,7 +21,7 @@ def sensor(office: Office, source: str) -> dg.SensorDefinition:
 
     @dg.sensor(
         name=f"verdicts_{source}",
-        job_name=jobs.CHECK_JOBS[source],
+        job_name=buttons.CHECK_JOBS[source],
         minimum_interval_seconds=60,
         description=f"{__doc__} ({source})",
     )

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from assets.quality import ledger
-from orchestration import inbox, jobs, publications
+from orchestration import buttons, inbox, publications
 from orchestration.calendar import Due, deadline, due_between
 from orchestration.office import Office
 
@@ -71,7 +71,7 @@ def gather(office: Office) -> Overview:
     return Overview(
         operation=office.operation.title,
         as_of=str(office.today),
-        sources=tuple(_source(name, entries) for name in jobs.sources_of(office.operation)),
+        sources=tuple(_source(name, entries) for name in buttons.sources_of(office.operation)),
         waiting=tuple(_waiting(office)),
         releases=tuple(_releases(office)),
         owing=tuple(_owing(office, entries)),
@@ -92,7 +92,7 @@ def _source(name: str, entries: Sequence[ledger.Entry]) -> SourceLine:
 
 def _waiting(office: Office) -> list[dict[str, str]]:
     found = []
-    for source in jobs.file_sources(office.operation):
+    for source in buttons.file_sources(office.operation):
         for one in inbox.look(office.lake, source, office.now)[1]:
             found.append({"source": source, "sender": one.sender, "file": one.file_name, "why": one.reason})
     return found

@@ -23,8 +23,8 @@ TABLES: dict[str, dict[str, str]] = {
     "places": {
         "cod_version": "VARCHAR", "level": "INTEGER", "pcode": "VARCHAR", "name": "VARCHAR", "name_local": "VARCHAR",
         "parent_pcode": "VARCHAR", "adm1_pcode": "VARCHAR", "adm2_pcode": "VARCHAR", "adm3_pcode": "VARCHAR",
-        "population": "BIGINT", "area_sqkm": "DECIMAL(12,3)", "center_lat": "DECIMAL(9,5)", "center_lon": "DECIMAL(9,5)",
-        "valid_on": "DATE", "valid_to": "DATE",
+        "population": "BIGINT", "area_sqkm": "DECIMAL(12,3)", "center_lat": "DECIMAL(9,5)",
+        "center_lon": "DECIMAL(9,5)", "valid_on": "DATE", "valid_to": "DATE",
     },
     "boundaries": {"cod_version": "VARCHAR", "level": "INTEGER", "pcode": "VARCHAR", "geojson": "VARCHAR"},
     "crosswalk": {
@@ -32,8 +32,8 @@ TABLES: dict[str, dict[str, str]] = {
         "level": "INTEGER", "kind": "VARCHAR", "weight": "DECIMAL(9,6)",
     },
     "population": {
-        "ps_version": "VARCHAR", "cod_version": "VARCHAR", "ref_year": "INTEGER", "level": "INTEGER", "pcode": "VARCHAR",
-        "sex": "VARCHAR", "age_min": "INTEGER", "age_max": "INTEGER", "age_range": "VARCHAR", "population": "BIGINT",
+        "ps_version": "VARCHAR", "cod_version": "VARCHAR", "ref_year": "INTEGER", "level": "INTEGER",
+        "pcode": "VARCHAR", "sex": "VARCHAR", "age_min": "INTEGER", "age_max": "INTEGER", "age_range": "VARCHAR", "population": "BIGINT",
     },
     "activities": {
         "arrival_id": "VARCHAR", "cluster": "VARCHAR", "month": "VARCHAR", "row_number": "INTEGER", "org_id": "VARCHAR",

@@ -41,7 +41,8 @@ def set_key(connection: duckdb.DuckDBPyConnection, key: str) -> None:
 def _hash(column: str, purpose: str) -> str:
     """Nested SHA-256 under the office's key (DuckDB has no hmac); null stays null."""
     inner = f"sha256(getvariable('pseudonym_key') || {quote(purpose)} || trim({column}))"
-    return f"CASE WHEN nullif(trim({column}), '') IS NOT NULL THEN left(sha256(getvariable('pseudonym_key') || {inner}), 32) END"
+    outer = f"left(sha256(getvariable('pseudonym_key') || {inner}), 32)"
+    return f"CASE WHEN nullif(trim({column}), '') IS NOT NULL THEN {outer} END"
 
 
 def load_sql(scan: str, columns: Mapping[str, str], extract: date) -> str:
@@ -105,7 +106,8 @@ def individuals_sql(extract: date, register: str, cod_version: str) -> str:
     SELECT {quote(extract.isoformat())} AS extract, {quote(register)} AS register, person, family, sex,
            CASE WHEN born IS NULL THEN NULL ELSE date_diff('year', born, extract_date)
                 - CASE WHEN strftime(born, '%m%d') > strftime(extract_date, '%m%d') THEN 1 ELSE 0 END END AS age_years,
-           coalesce(adm1_now, adm1_pcode) AS adm1_pcode, adm2_now AS adm2_pcode, {quote(cod_version)} AS cod_version, origin, legal_status, record_status,
+           coalesce(adm1_now, adm1_pcode) AS adm1_pcode, adm2_now AS adm2_pcode,
+           {quote(cod_version)} AS cod_version, origin, legal_status, record_status,
            strftime(registered, '%Y-%m') AS registered_month, strftime(card_expiry, '%Y-%m') AS card_expiry_month,
            is_focal
     FROM loaded WHERE NOT ({_REFUSED}) ORDER BY row_number

@@ -86,8 +86,9 @@ def _prepare(office: Office, product: Product, due: Due, sensitivity: Sensitivit
     dictionary = read_dictionary(manifest, product.mart.replace("/", "."))
     keys = tuple(next(n for n in manifest["nodes"].values() if _is(n, product))["config"]["meta"]["key"])
     rows = _rows(office, product, due)
-    rules = count_rules(product, office.operation.disclosure.minimum[product.topic], office.operation.disclosure.width,
-                        _parents(office), {column: set(rows[column].astype(str)) for column in rows.columns})  # fmt: skip
+    disclosure = office.operation.disclosure
+    codes = {column: set(rows[column].astype(str)) for column in rows.columns}
+    rules = count_rules(product, disclosure.minimum[product.topic], disclosure.width, _parents(office), codes)
     area_rules, areas = sensitivity.area_rules(product.audience), _areas(office)
     if product.hide_organisations:
         rows = hide_organisations(rows, area_rules, areas, product.hide_organisations, keys)
