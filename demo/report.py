@@ -98,7 +98,7 @@ def _where(console: Console, home: Home) -> None:
     lake = home.lake
     places: Sequence[tuple[str, str]] = (
         ("the officer's page", f"{lake}/site/today.html"),
-        ("partners' pages", f"{lake}/quality/clusters/pages/"),
+        ("partners' pages", f"{lake}/site/partners/"),
         ("messages to partners", f"{lake}/outbox/"),
         ("releases with their proofs", f"{lake}/release/"),
         ("tables for analysts", f"{lake}/analyst.duckdb (`imu query`)"),

@@ -26,7 +26,8 @@ CHECK_JOBS = {
     "hsm": "check_survey_round",
     "register": "check_register_extract",
 }
-TAKE, PULL, BUILD, PUBLISH = "take_what_has_arrived", "pull_survey_answers", "build_tables", "publish"
+TAKE, PULL, BUILD = "take_what_has_arrived", "pull_survey_answers", "build_tables"
+PUBLISH, PAGES = "publish", "write_pages"
 
 
 def sources_of(operation: Operation) -> list[str]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from orchestration import definitions, failures, jobs
+from orchestration import buttons, definitions, failures
 from orchestration.cli_say import table
 from orchestration.failures import Permanent
 from orchestration.office import Office

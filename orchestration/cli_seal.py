@@ -39,12 +39,7 @@ def new(context: typer.Context, keyring: IntoKeyring = False, as_json: AsJson = 
         content = {"kept": "keyring", **_fingerprints(keys)}
         answer(context, as_json, content, lambda c: c.print("Kept in the keyring. Now: `imu seal recovery FILE`."))
         return
-    lines = {seal.SEAL_KEY: seal.encode_key(keys.seal), seal.PSEUDONYM_KEY: seal.encode_key(keys.pseudonym)}
-    if wants_json(context, given=as_json):
-        answer(context, True, lines, lambda _: None)
-        return
-    for name, value in lines.items():
-        typer.echo(f"{name}={value}")
+    _show(context, as_json, _lines(keys))
     typer.echo("Set both in the environment of the service, then: `imu seal recovery FILE`.", err=True)
 
 
@@ -81,7 +76,7 @@ def check(
         zones, arrivals = rotation.count_that_open(lake.open())
     except WrongKey as failure:
         typer.echo(str(failure), err=True)
-        answer(context, as_json, {"opens": False, "why": str(failure)}, lambda _: None)
+        answer(context, as_json, {"opens": False, "why": str(failure)}, _silent)
         raise typer.Exit(PROBLEMS) from failure
     content = {"opens": True, "zones": zones, "arrivals": arrivals, **_fingerprints(keys)}
     told = f"The keys fit: {zones} zones and {arrivals} arrivals open."
@@ -89,19 +84,28 @@ def check(
 
 
 @seal_app.command("restore")
-def restore(context: typer.Context, sheet: SheetFile, as_json: AsJson = False) -> None:
-    """Put the keys of a recovery sheet into this computer's keyring, once they are proved to open the lake."""
+def restore(
+    context: typer.Context,
+    sheet: SheetFile,
+    environment: Annotated[bool, typer.Option("--environment", help="Show them as lines for the environment.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the keys of a recovery sheet back, once they are proved to open the lake: into the keyring, or shown."""
     from orchestration import seal
 
     keys = _read_sheet(sheet)
     lake = _lake(keys)
     if lake.key_file.exists():
         lake.open()
-    else:
+    if environment:
+        _show(context, as_json, _lines(keys))
+        return
+    if not lake.key_file.exists():
         _refuse_to_overwrite()
     seal.keep_in_keyring(os.environ, keys)
     proved = "they open the lake" if lake.key_file.exists() else "there is no lake yet to prove them on"
-    answer(context, as_json, _fingerprints(keys), lambda c: c.print(f"Kept in the keyring; {proved}."))
+    told = f"Kept in the keyring; {proved}.{_shadow(keys)}"
+    answer(context, as_json, _fingerprints(keys), lambda c: c.print(told))
 
 
 @seal_app.command("rotate")
@@ -127,15 +131,14 @@ def rotate(
     if keyring:
         seal.keep_in_keyring(os.environ, renewed)
     kept = {} if keyring else {seal.SEAL_KEY: seal.encode_key(renewed.seal)}
-    content = {"arrivals": arrivals, "sheet": str(sheet), **_fingerprints(renewed), **kept}
     if wants_json(context, given=as_json):
-        answer(context, True, content, lambda _: None)
+        answer(context, True, {"arrivals": arrivals, "sheet": str(sheet), **_fingerprints(renewed), **kept}, _silent)
         return
-    for name, value in kept.items():
-        typer.echo(f"{name}={value}")
+    _show(context, False, kept)
     typer.echo(
         f"The keys of {arrivals} arrivals are wrapped anew; the old seal key opens nothing any more. The new sheet is "
-        f"in {sheet}: print it, destroy the old one, delete the file. Restart Dagster with the new key.",
+        f"in {sheet}: print it, destroy the old one, delete the file. Restart Dagster with the new key."
+        f"{_shadow(renewed) if keyring else ''}",
         err=True,
     )
 
@@ -162,6 +165,34 @@ def _existing(lake: Lake) -> Lake:
     if not lake.key_file.exists():
         raise Permanent("There is no lake yet where IMU_LAKE points, so no key can be tried on it. Check IMU_LAKE.")
     return lake
+
+
+def _lines(keys: seal.Keys) -> dict[str, str]:
+    from orchestration import seal
+
+    return {seal.SEAL_KEY: seal.encode_key(keys.seal), seal.PSEUDONYM_KEY: seal.encode_key(keys.pseudonym)}
+
+
+def _show(context: typer.Context, as_json: bool, lines: dict[str, str]) -> None:
+    """The one place where keys are printed, because they were asked for."""
+    if wants_json(context, given=as_json):
+        answer(context, True, lines, _silent)
+    else:
+        for name, value in lines.items():
+            typer.echo(f"{name}={value}")
+
+
+def _silent(_console: object) -> None:
+    """For answers that are only given in JSON."""
+
+
+def _shadow(keys: seal.Keys) -> str:
+    """The environment is looked at before the keyring: an old key there would hide the new one."""
+
+    hidden = [name for name, text in _lines(keys).items() if os.environ.get(name) not in {None, "", text}]
+    return (
+        f" Take {' and '.join(hidden)} out of the environment: what stands there hides the keyring." if hidden else ""
+    )
 
 
 def _fingerprints(keys: seal.Keys) -> dict[str, str]:

@@ -107,6 +107,13 @@ def _grid(view: overview.Overview) -> Any:
     return table("Workbooks by cluster and month", ("cluster", *months), rows)
 
 
+def _by_cluster(view: overview.Overview) -> list[tuple[object, ...]]:
+    """One line for each telephone call, not one for each file."""
+    clusters = {one["cluster"]: one for one in view.owing}
+    months = {code: [one["month"] for one in view.owing if one["cluster"] == code] for code in clusters}
+    return [(code, one["name"], ", ".join(months[code]), one["reach"]) for code, one in clusters.items()]
+
+
 def _lists(status: Status) -> list[tuple[str, tuple[str, ...], list[tuple[object, ...]]]]:
     view = status.overview
     out = [line for line in view.releases if line.state in OUT]
@@ -129,8 +136,8 @@ def _lists(status: Status) -> list[tuple[str, tuple[str, ...], list[tuple[object
         ),
         (
             "Who owes what",
-            ("cluster", "name", "month", "reach"),
-            [(one["cluster"], one["name"], one["month"], one["reach"]) for one in view.owing],
+            ("cluster", "name", "months", "reach"),
+            _by_cluster(view),
         ),
         (
             f"The next {DAYS_AHEAD} days",

@@ -53,7 +53,7 @@ def build(office: Office) -> dg.Definitions:
 
 
 def _sensors(office: Office, publish: list[dg.UnresolvedAssetJobDefinition]) -> list[dg.SensorDefinition]:
-    from sensors import inbox, kobo, releases, tables, verdicts
+    from sensors import inbox, kobo, pages, releases, tables, verdicts
 
     present = buttons.sources_of(office.operation)
     return [
@@ -62,6 +62,7 @@ def _sensors(office: Office, publish: list[dg.UnresolvedAssetJobDefinition]) -> 
         *(verdicts.sensor(office, source) for source in present),
         tables.sensor(office),
         releases.sensor(office, publish),
+        pages.sensor(office),
     ]
 
 

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.buttons import BUILD, CHECK_JOBS, CHECKED_BY, PULL, TAKE, file_sources, publish_name, sources_of
+from orchestration.buttons import (
+    BUILD,
+    CHECK_JOBS,
+    CHECKED_BY,
+    PAGES,
+    PULL,
+    TAKE,
+    file_sources,
+    publish_name,
+    sources_of,
+)
 from orchestration.settings import Operation
 
 
@@ -21,10 +31,10 @@ def all_jobs(operation: Operation) -> list[dg.UnresolvedAssetJobDefinition]:
         jobs.append(dg.define_asset_job(PULL, dg.AssetSelection.assets(["raw", "hsm"]),
                                         description="Fetch what changed on the survey server."))  # fmt: skip
     models = dg.AssetSelection.groups("3_standardise", "4_common_datasets", "5_analysis")
-    analyst = dg.AssetSelection.assets(["analyst", "database"], ["site", "today"])
-    jobs.append(
-        dg.define_asset_job(BUILD, models | analyst, description="Build all tables, the analysts' database and pages.")
-    )
+    tables = models | dg.AssetSelection.assets(["analyst", "database"])
+    jobs.append(dg.define_asset_job(BUILD, tables, description="Build all tables and the analysts' database."))
+    page = dg.AssetSelection.assets(["site", "today"])
+    jobs.append(dg.define_asset_job(PAGES, page, description="Write the officer's page anew."))
     return jobs
 
 

@@ -150,7 +150,7 @@ def _members(name: str, rows: _Rows, column: str, among: set[str] | frozenset[st
 
 
 def _product_misfits(operation: Operation, products: Sequence[Product]) -> Iterator[Problem]:
-    from orchestration.jobs import sources_of
+    from orchestration.buttons import sources_of
 
     present = sources_of(operation)
     marts = REPO / "dbt_project" / "models" / "marts"

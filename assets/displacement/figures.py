@@ -35,7 +35,6 @@ class Figures:
     refused: list[Row] = field(default_factory=list)
     found: list[Found] = field(default_factory=list)
     rows_total: int = 0
-    unreadable: str | None = None
 
 
 def read(

@@ -25,8 +25,8 @@ def check_boundaries(arrival: Arrival, content: bytes) -> Outcome:
     """The verdict on one COD-AB version."""
     try:
         read = boundaries.read(content)
-    except Permanent:
-        return _refused(arrival, "G-UNREADABLE")
+    except Permanent as problem:
+        return _refused(arrival, "G-UNREADABLE", str(problem))
     verdict = conclude(
         source=arrival.source,
         arrival_id=arrival.arrival_id,
@@ -43,8 +43,8 @@ def check_population(arrival: Arrival, content: bytes, cod_version: str, known: 
     """The verdict on one COD-PS version against the units of its COD-AB version."""
     try:
         read = population.read(content, cod_version, known)
-    except Permanent:
-        return _refused(arrival, "G-UNREADABLE")
+    except Permanent as problem:
+        return _refused(arrival, "G-UNREADABLE", str(problem))
     verdict = conclude(
         source=arrival.source,
         arrival_id=arrival.arrival_id,
@@ -57,7 +57,7 @@ def check_population(arrival: Arrival, content: bytes, cod_version: str, known: 
     return Outcome(verdict, {"population": population.frame(read)})
 
 
-def _refused(arrival: Arrival, rule: str) -> Outcome:
+def _refused(arrival: Arrival, rule: str, why: str) -> Outcome:
     verdict = conclude(
         source=arrival.source,
         arrival_id=arrival.arrival_id,
@@ -65,6 +65,6 @@ def _refused(arrival: Arrival, rule: str) -> Outcome:
         partition=arrival.partition,
         subject=arrival.file_name,
         rows_total=0,
-        findings=[Finding(rule)],
+        findings=[Finding(rule, detail=why)],
     )
     return Outcome(verdict)

@@ -10,6 +10,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,14 +22,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TOTAL = re.compile(r"^([FMT])_TL$", re.IGNORECASE)
-RANGE = re.compile(r"^([FMT])_(\d{1,2})_?(\d{2,3})$", re.IGNORECASE)
+RANGE = re.compile(r"^([FMT])_(?:(\d{1,3})_(\d{1,3})|(\d{2})(\d{2}))$", re.IGNORECASE)
 OPEN = re.compile(r"^([FMT])_(\d{2,3})_?plus$", re.IGNORECASE)
 CODE = re.compile(r"^adm(?:in)?(\d)_?p?code$", re.IGNORECASE)
 LEVEL = re.compile(r"_adm(\d)_(\d{4})(?:_(v\d{2}))?\.csv$", re.IGNORECASE)
+LARGEST_MEMBER = 200_000_000
 SEXES = {"F": "f", "M": "m", "T": "all"}
 
 Found = tuple[str, int | None, str]
 Cell = tuple[str, int | None, int | None]  # sex, age from, age to
+Units = dict[str, dict[Cell, int]]  # by code
 
 
 @dataclass
@@ -38,6 +41,8 @@ class Population:
     version: str = ""
     rows: list[dict[str, Any]] = field(default_factory=list)
     found: list[Found] = field(default_factory=list)
+    # Where each unit stands in its table, as a spreadsheet shows it.
+    numbers: dict[tuple[int, str], int] = field(default_factory=dict)
 
 
 def tolerance(expected: int) -> float:
@@ -48,7 +53,7 @@ def tolerance(expected: int) -> float:
 def read(content: bytes, cod_version: str, known: set[tuple[int, str]]) -> Population:
     """Read a COD-PS zip against the units of one COD-AB version."""
     result = Population()
-    by_level: dict[int, dict[str, dict[Cell, int]]] = {}
+    by_level: dict[int, Units] = {}
     for level, year, version, text in _tables(content):
         result.version = version or result.version or "v01"
         by_level[level] = _read_level(result, level, text)
@@ -56,33 +61,44 @@ def read(content: bytes, cod_version: str, known: set[tuple[int, str]]) -> Popul
                         for cell, count in cells.items()]  # fmt: skip
     for row in result.rows:
         row |= {"ps_version": result.version, "cod_version": cod_version}
-    result.found += [*_check_units(by_level, known), *_check_across(by_level), *_check_down(by_level)]
+    if not by_level:
+        raise Permanent(
+            "The zip holds no population table: looked for files named like `xyz_admpop_adm1_2025.csv`, found none. "
+            "Name the tables so, as CSV; trying again with the same file changes nothing."
+        )
+    across, down = _check_across(by_level, result.numbers), _check_down(by_level, result.numbers)
+    result.found += [*_check_units(by_level, known), *across, *down]
     return result
 
 
 def _tables(content: bytes) -> Iterator[tuple[int, int, str | None, str]]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            for name in sorted(archive.namelist()):
-                named = LEVEL.search(name)
+            for member in sorted(archive.infolist(), key=lambda one: one.filename):
+                named = LEVEL.search(member.filename)
+                if named and member.file_size > LARGEST_MEMBER:
+                    raise Permanent(f"{member.filename} unpacks to {member.file_size:,} bytes, more than allowed.")
                 if named:
-                    yield int(named[1]), int(named[2]), named[3], archive.read(name).decode("utf-8-sig")
-    except (zipfile.BadZipFile, UnicodeDecodeError) as cause:
+                    yield int(named[1]), int(named[2]), named[3], archive.read(member).decode("utf-8-sig")
+    # RuntimeError: a password is asked for; NotImplementedError: packed in a way Python cannot unpack.
+    except (zipfile.BadZipFile, zlib.error, UnicodeDecodeError, RuntimeError, NotImplementedError) as cause:
         raise Permanent("The file is no readable zip of UTF-8 tables. Pack them again and send them anew.") from cause
 
 
-def _read_level(result: Population, level: int, text: str) -> dict[str, dict[Cell, int]]:
+def _read_level(result: Population, level: int, text: str) -> Units:
     reader = csv.DictReader(io.StringIO(text))
     headers = {header: header.strip() for header in reader.fieldnames or []}
     code_header = _code_header(headers.values(), level)
     cells = {header: cell for header, clean in headers.items() if (cell := _cell(clean))}
-    units: dict[str, dict[Cell, int]] = {}
+    units: Units = {}
     for number, row in enumerate(reader, start=2):
         code = next((row[h] or "" for h, clean in headers.items() if clean == code_header), "").strip()
         if code.startswith("#"):  # the HXL row under the header
             continue
         if code in units:
             result.found.append(("G-CODE", number, code_header))
+            continue
+        result.numbers[level, code] = number
         units[code] = dict(_counts(result, number, row, cells))
     return units
 
@@ -99,7 +115,7 @@ def _cell(header: str) -> Cell | None:
     if found := TOTAL.match(header):
         return SEXES[found[1].upper()], None, None
     if found := RANGE.match(header):
-        return SEXES[found[1].upper()], int(found[2]), int(found[3])
+        return SEXES[found[1].upper()], int(found[2] or found[4]), int(found[3] or found[5])
     if found := OPEN.match(header):
         return SEXES[found[1].upper()], int(found[2]), None
     return None
@@ -110,7 +126,7 @@ def _counts(
 ) -> Iterator[tuple[Cell, int]]:
     for header, cell in cells.items():
         text = (row[header] or "").strip().replace(",", "").replace("\u00a0", "")
-        if text.isdigit():
+        if text.isdecimal():
             yield cell, int(text)
         else:
             result.found.append(("G-SUM", number, header.strip()))
@@ -132,23 +148,27 @@ def _check_units(by_level: Mapping[int, Mapping[str, Any]], known: set[tuple[int
             yield "G-UNITS", None, f"ADM{level}_PCODE"
 
 
-def _check_across(by_level: Mapping[int, Mapping[str, Mapping[Cell, int]]]) -> Iterator[Found]:
-    """Within a row: women and men make the total, ages make each sex."""
-    for units in by_level.values():
-        for number, cells in enumerate(units.values(), start=3):
-            totals = {sex: cells.get((sex, None, None)) for sex in SEXES.values()}
-            women, men, everybody = totals["f"], totals["m"], totals["all"]
-            known = women is not None and men is not None and everybody is not None
-            if known and _apart((women or 0) + (men or 0), everybody or 0):
-                yield "G-SEXES", number, "T_TL"
-            for sex, total in totals.items():
+def _check_across(by_level: Mapping[int, Units], numbers: Mapping[tuple[int, str], int]) -> Iterator[Found]:
+    """Within a row: women and men make everybody, in total and at each age; ages make each sex."""
+    for level, units in by_level.items():
+        for code, cells in units.items():
+            apart = [cell for cell in cells if cell[0] == "all" and _sexes_apart(cells, cell)]
+            if apart:
+                yield "G-SEXES", numbers[level, code], column_of(apart[0])
+            for sex in SEXES.values():
                 ages = [count for (who, low, _), count in cells.items() if who == sex and low is not None]
+                total = cells.get((sex, None, None))
                 if ages and total is not None and _apart(sum(ages), total):
-                    yield "G-AGES", number, f"{sex}_TL"
+                    yield "G-AGES", numbers[level, code], column_of((sex, None, None))
 
 
-def _check_down(by_level: Mapping[int, Mapping[str, Mapping[Cell, int]]]) -> Iterator[Found]:
-    """Between levels: the children's cells make the parent's."""
+def _sexes_apart(cells: Mapping[Cell, int], everybody: Cell) -> bool:
+    women, men = (cells.get((sex, *everybody[1:])) for sex in ("f", "m"))
+    return women is not None and men is not None and _apart(women + men, cells[everybody])
+
+
+def _check_down(by_level: Mapping[int, Units], numbers: Mapping[tuple[int, str], int]) -> Iterator[Found]:
+    """Between levels: the children's cells make the parent's, where the lower table has such a column at all."""
     for level in sorted(by_level)[1:]:
         parents = by_level.get(level - 1, {})
         sums: dict[str, dict[Cell, int]] = defaultdict(lambda: defaultdict(int))
@@ -157,10 +177,21 @@ def _check_down(by_level: Mapping[int, Mapping[str, Mapping[Cell, int]]]) -> Ite
             parent = next((code[:size] for size in width if code[:size] in parents), "")
             for cell, count in cells.items():
                 sums[parent][cell] += count
-        for number, (code, cells) in enumerate(parents.items(), start=3):
-            wrong = [cell for cell, count in cells.items() if code in sums and _apart(sums[code][cell], count)]
+        told = {cell for cells in by_level[level].values() for cell in cells}
+        for code, cells in parents.items():
+            compared = [cell for cell in cells if code in sums and cell in told]
+            wrong = [cell for cell in compared if _apart(sums[code][cell], cells[cell])]
             if wrong:
-                yield "G-SUM", number, f"{wrong[0][0]}_TL"
+                yield "G-SUM", numbers[level - 1, code], column_of(wrong[0])
+
+
+def column_of(cell: Cell) -> str:
+    """A cell's column as COD-PS writes it: F_TL, T_00_04, M_80plus."""
+    sex, low, high = cell
+    letter = next(letter for letter, name in SEXES.items() if name == sex)
+    if low is None:
+        return f"{letter}_TL"
+    return f"{letter}_{low:02d}plus" if high is None else f"{letter}_{low:02d}_{high:02d}"
 
 
 def _apart(found: int, expected: int) -> bool:

@@ -12,8 +12,8 @@ from orchestration.settings import Operation
     group_name="6_publish",
     deps=[["inventory", "submissions"]],
     description=(
-        "The officer's page: what arrived, who owes what, what was released and what is held and why, made anew after "
-        "every build of the tables. One page per operation."
+        "The officer's page: what arrived, who owes what, what was released and what is held and why, made anew when one "
+        "of these changes. One page per operation."
     ),
     owners=["team:imu"],
     kinds={"html"},
@@ -24,6 +24,7 @@ def today_page(office: dg.ResourceParam[Office]) -> dg.MaterializeResult[None]:
     view = overview.gather(office)
     target = office.lake.folder("site", "today.html")
     office.lake.write(target, lambda draft: draft.write_text(page.today(office, view), encoding="utf-8"))
+    overview.remember(office, view)
     return dg.MaterializeResult(metadata={"releases": len(view.releases), "owing": len(view.owing)})
 
 

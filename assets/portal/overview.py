@@ -5,6 +5,8 @@ Belongs here: gathering, for the page and for `imu status` alike. Does not belon
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -79,6 +81,26 @@ def gather(office: Office) -> Overview:
     )
 
 
+def digest(office: Office) -> str:
+    """Moves with everything the page says."""
+    return _digest(gather(office))
+
+
+def _digest(view: Overview) -> str:
+    return hashlib.sha256(json.dumps(view.to_json(), sort_keys=True, default=str).encode()).hexdigest()
+
+
+def shown(office: Office) -> str | None:
+    """The digest of the page as it stands."""
+    path = office.lake.folder("state", "pages.json")
+    return str(json.loads(path.read_text(encoding="utf-8"))["digest"]) if path.exists() else None
+
+
+def remember(office: Office, view: Overview) -> None:
+    """Called once the page is written."""
+    office.lake.write_json(office.lake.folder("state", "pages.json"), {"digest": _digest(view)})
+
+
 def _source(name: str, entries: Sequence[ledger.Entry]) -> SourceLine:
     own = [one for one in entries if one.source == name]
     return SourceLine(
@@ -123,11 +145,12 @@ def _release(office: Office, due: Due) -> ReleaseLine:
 
 
 def _facts(office: Office, stem: str, cycle: str) -> tuple[int | None, str]:
-    import json
+    import pyarrow.parquet
 
     folder = publications.release_folder(office.lake, stem, cycle)
     certificate = json.loads((folder / "certificate.json").read_text(encoding="utf-8"))
-    return certificate.get("rows"), str(certificate.get("verdict", ""))
+    rows = pyarrow.parquet.read_metadata(folder / f"{stem}.parquet").num_rows
+    return int(rows), str(certificate.get("verdict", ""))
 
 
 def _owing(office: Office, entries: Sequence[ledger.Entry]) -> list[dict[str, str]]:

@@ -33,7 +33,8 @@ TABLES: dict[str, dict[str, str]] = {
     },
     "population": {
         "ps_version": "VARCHAR", "cod_version": "VARCHAR", "ref_year": "INTEGER", "level": "INTEGER",
-        "pcode": "VARCHAR", "sex": "VARCHAR", "age_min": "INTEGER", "age_max": "INTEGER", "age_range": "VARCHAR", "population": "BIGINT",
+        "pcode": "VARCHAR", "sex": "VARCHAR", "age_min": "INTEGER", "age_max": "INTEGER",
+        "age_range": "VARCHAR", "population": "BIGINT",
     },
     "activities": {
         "arrival_id": "VARCHAR", "cluster": "VARCHAR", "month": "VARCHAR", "row_number": "INTEGER", "org_id": "VARCHAR",

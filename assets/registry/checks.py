@@ -59,7 +59,7 @@ def check(
     with duck.connect(lake.zone_key("checked")) as connection:
         result = extract.read(
             connection,
-            lake.open_arrival(arrival),
+            _Opened(lake, arrival),
             column_map=settings.column_map,
             never_ingest=settings.never_ingest,
             extract=day,
@@ -74,6 +74,17 @@ def check(
             rows = "SELECT * FROM individuals"
             lake.write(target, lambda draft: connection.execute(duck.sealed_copy(rows, draft)))
     return _conclude(arrival, day, result)
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """The original bytes, from their beginning as often as asked for: reading may need a second attempt."""
+
+    lake: Lake
+    arrival: Arrival
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self.lake.open_arrival(self.arrival)
 
 
 def unreadable(arrival: Arrival, day: date) -> Verdict:

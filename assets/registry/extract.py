@@ -11,19 +11,22 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from io import RawIOBase
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.registry import rules
 from assets.registry.columns import ColumnMap, Refusal, match
 from orchestration.duck import quote
-from orchestration.failures import Permanent
+from orchestration.failures import ImuError, Permanent
 
 if TYPE_CHECKING:
     import duckdb
@@ -31,9 +34,13 @@ if TYPE_CHECKING:
 _HEADER_BYTES = 65536
 
 
+class Unreadable(Permanent):
+    """The file is no table: what its sender has to mend, unlike a broken seal or a computer short of memory."""
+
+
 @dataclass
 class Extract:
-    """What one extract turned out to be. The accepted rows are in the connection's table `individuals`."""
+    """What one extract turned out to be. The accepted rows are in the connection's view `individuals`."""
 
     rows_total: int = 0
     rows_accepted: int = 0
@@ -59,9 +66,10 @@ def read(
     expected_totals: Mapping[str, int] | None = None,
     recoded: Mapping[str, tuple[str, str]] | None = None,
 ) -> Extract:
-    """Read, minimise and check one CSV extract; leaves the accepted rows in the table `individuals`.
+    """Read, minimise and check one CSV extract; leaves the accepted rows in the view `individuals`.
 
-    `recoded` carries codes of other COD versions over: old district code -> district and region in force.
+    `recoded` carries codes of other COD versions over: old district code -> district and region in force. Chunks that
+    can be gone through again (a list, not an iterator) are read by several threads as far as the file allows it.
     """
     stream = iter(chunks)
     head = next(stream, b"")
@@ -73,8 +81,9 @@ def read(
     result.dropped = column_map.dropped
     rules.set_key(connection, pseudonym_key)
     _list_places(connection, known_places, recoded or {})
-    with _as_pipe(head, stream) as path:
-        connection.execute(rules.load_sql(_scan(path, given), _needed(given, names), extract))
+    again = None if stream is chunks else chunks
+    _load(connection, again, chain([head], stream), given, _needed(given, names))
+    connection.execute(rules.judge_sql(extract))
     _count(connection, result)
     result.refusals = _compare_totals(result.totals, expected_totals)
     if not result.refusals:
@@ -86,11 +95,13 @@ def _list_places(
     connection: duckdb.DuckDBPyConnection, known: Sequence[str], recoded: Mapping[str, tuple[str, str]]
 ) -> None:
     """Each code that may stand in a row, and the district and region it means today (a region only where it moved)."""
-    connection.execute("CREATE OR REPLACE TEMP TABLE known_places (pcode VARCHAR, adm2_now VARCHAR, adm1_now VARCHAR)")
-    rows = [[code, code, None] for code in known]
-    rows += [[code, *now] for code, now in recoded.items() if code not in set(known)]
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE known_places (place INTEGER, pcode VARCHAR, adm2_now VARCHAR, adm1_now VARCHAR)"
+    )
+    means: dict[str, tuple[str, str | None]] = {**recoded, **{code: (code, None) for code in known}}
+    rows = [[number, code, *now] for number, (code, now) in enumerate(means.items())]
     if rows:
-        connection.executemany("INSERT INTO known_places VALUES (?, ?, ?)", rows)
+        connection.executemany("INSERT INTO known_places VALUES (?, ?, ?, ?)", rows)
 
 
 def _header(head: bytes) -> list[str]:
@@ -98,7 +109,7 @@ def _header(head: bytes) -> list[str]:
     try:
         return next(csv.reader([line.decode("utf-8-sig")]))
     except (UnicodeDecodeError, StopIteration) as cause:
-        raise Permanent(
+        raise Unreadable(
             "The extract is no UTF-8 comma-separated file: its first line could not be read. "
             "Export it again as CSV UTF-8; trying again with the same file changes nothing."
         ) from cause
@@ -109,50 +120,114 @@ def _needed(given: Sequence[str], names: Mapping[str, str]) -> dict[str, str]:
     return {names[header]: '"' + header.replace('"', '""') + '"' for header in given if header in names}
 
 
-def _scan(path: Path, given: Sequence[str]) -> str:
+def _load(
+    connection: duckdb.DuckDBPyConnection,
+    again: Iterable[bytes] | None,
+    stream: Iterator[bytes],
+    given: Sequence[str],
+    columns: Mapping[str, str],
+) -> None:
+    """Several threads first; DuckDB can't read line breaks inside of quotes that way and says so on the first one."""
+    if again is None:
+        _attempt(connection, stream, given, columns, parallel=False)
+        return
+    try:
+        _attempt(connection, stream, given, columns, parallel=True)
+    except Unreadable:
+        _attempt(connection, iter(again), given, columns, parallel=False)
+
+
+def _attempt(
+    connection: duckdb.DuckDBPyConnection,
+    stream: Iterator[bytes],
+    given: Sequence[str],
+    columns: Mapping[str, str],
+    *,
+    parallel: bool,
+) -> None:
+    import duckdb
+
+    with _as_pipe(stream) as path:
+        try:
+            connection.execute(rules.load_sql(_scan(path, given, parallel), columns))
+        except duckdb.Error as cause:
+            # DuckDB quotes the line it stumbled over: a person's data must not travel on in an error.
+            raise _told(cause) from None
+
+
+def _told(cause: Exception) -> ImuError:
+    """What DuckDB's words mean, without the part of them that quotes the file."""
+    line = re.search(r"CSV Error on Line: (\d+)", str(cause))
+    if line is None:
+        return Permanent(
+            f"The extract could not be read by the database ({type(cause).__name__}; its words may quote data and are "
+            f"withheld). If this computer is short of memory, trying again later helps."
+        )
+    return Unreadable(
+        f"The extract is no UTF-8 comma-separated table: reading stopped at line {line[1]}. "
+        "Export it again as CSV UTF-8; trying again with the same file changes nothing."
+    )
+
+
+def _scan(path: Path, given: Sequence[str], parallel: bool) -> str:
     columns = ", ".join(f"{quote(header)}: 'VARCHAR'" for header in given)
     return (
         f"read_csv({quote(str(path))}, columns={{{columns}}}, header=true, delim=',', quote='\"', escape='\"', "
-        "auto_detect=false, null_padding=true, strict_mode=false, max_line_size=1048576)"
+        "auto_detect=false, null_padding=true, strict_mode=false, max_line_size=1048576, "
+        f"parallel={str(parallel).lower()})"
     )
 
 
 @contextmanager
-def _as_pipe(head: bytes, rest: Iterator[bytes]) -> Iterator[Path]:
+def _as_pipe(stream: Iterator[bytes]) -> Iterator[Path]:
     """Offer decrypted bytes under a path without writing them to a disk: a named pipe, fed by a thread."""
     failures: list[BaseException] = []
     with tempfile.TemporaryDirectory(prefix="imu-") as folder:
         path = Path(folder) / "extract.csv"
         os.mkfifo(path, 0o600)
-        feeder = threading.Thread(target=_feed, args=(path, head, rest, failures), daemon=True)
+        feeder = threading.Thread(target=_feed, args=(path, stream, failures), daemon=True)
         feeder.start()
-        yield path
-        feeder.join()
-    if failures:
-        raise failures[0]
+        try:
+            yield path
+        finally:
+            # If nobody has opened the pipe, the feeder still waits for a reader: it gets one that leaves at once.
+            os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+            feeder.join()
+            if failures:
+                raise failures[0] from None  # a broken seal explains whatever the reader made of it
 
 
-def _feed(path: Path, head: bytes, rest: Iterator[bytes], failures: list[BaseException]) -> None:
+def _feed(path: Path, stream: Iterator[bytes], failures: list[BaseException]) -> None:
     try:
-        with path.open("wb") as pipe:
-            pipe.write(head)
-            for chunk in rest:
-                pipe.write(chunk)
+        with path.open("wb", buffering=0) as pipe:
+            for chunk in stream:
+                _write(pipe, chunk)
     except BrokenPipeError:
         pass  # DuckDB stopped reading early; it says why itself
     except Exception as failure:  # noqa: BLE001 - handed to the reading thread, raised there
         failures.append(failure)
 
 
+def _write(pipe: RawIOBase, chunk: bytes) -> None:
+    rest = memoryview(chunk)
+    while rest:
+        rest = rest[pipe.write(rest) :]
+
+
 def _count(connection: duckdb.DuckDBPyConnection, result: Extract) -> None:
-    for rule, severity, count, rows in connection.execute(rules.COUNT_SQL).fetchall():
+    total, refused, active, *per_rule = _one(connection, rules.COUNT_ROWS_SQL)
+    _note(result, rules.ROW_RULES, per_rule)
+    families, *per_rule = _one(connection, rules.COUNT_FAMILIES_SQL)
+    _note(result, rules.FAMILY_RULES, per_rule)
+    result.rows_total, result.rows_refused, result.rows_accepted = total, refused, total - refused
+    result.totals = {"records": total, "families": families, "active": active}
+
+
+def _note(result: Extract, judged: Iterable[str], per_rule: Sequence[Any]) -> None:
+    """Counts and first rows by rule, from a row that holds one pair of them after the other."""
+    for rule, count, rows in zip(judged, per_rule[::2], per_rule[1::2], strict=True):
         if count:
             result.counts[rule], result.rows[rule] = count, list(rows)
-        result.totals.setdefault(severity, 0)
-    total, refused, families, active = _one(connection, rules.TOTALS_SQL)
-    result.rows_total, result.rows_refused = total, refused
-    result.rows_accepted = total - refused
-    result.totals = {"records": total, "families": families, "active": active}
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:

@@ -2,6 +2,10 @@
 
 Belongs here: every rule with its id, and the minimised columns. Does not belong here: reading, storing.
 One expression a rule, so that a rule is read, changed and counted in one place.
+
+The records are held once, as narrow as they can be: keyed hashes as 16 bytes, row numbers as DuckDB's own row ids,
+what is rare (repeated persons) beside them and not in columns of them. At 2.8 million records that halves both the
+time and the memory of joining and copying tables (`bench/README.md`, budget 1).
 """
 
 from __future__ import annotations
@@ -18,18 +22,21 @@ if TYPE_CHECKING:
 QUARANTINE, WARN, INFO = "quarantine", "warn", "info"
 LISTED_ROWS = 500
 
-# rule id -> (severity, condition over `loaded`, which has the window columns below)
+# rule id -> (severity, condition over the view `loaded`: one row per record)
 ROW_RULES: dict[str, tuple[str, str]] = {
     "R-ID-MISSING": (QUARANTINE, "person IS NULL"),
-    "R-ID-DUPLICATE": (QUARANTINE, "person IS NOT NULL AND copy_number > 1"),
+    "R-ID-DUPLICATE": (QUARANTINE, "is_copy"),
     "R-BIRTH-FUTURE": (QUARANTINE, "born > extract_date"),
     "R-PLACE-UNKNOWN": (QUARANTINE, "NOT place_known"),
     "R-SEX": (WARN, "sex = 'unknown'"),
     "R-BIRTH-OLD": (WARN, "born <= extract_date - INTERVAL 100 YEAR"),
     "R-BIRTH-MISSING": (INFO, "born IS NULL"),
     "R-CARD-DATES": (WARN, "card_expiry < card_issue"),
-    "R-NO-FOCAL": (WARN, "first_of_family AND family_focals <> 1"),
-    "R-SIZE": (WARN, "first_of_family AND family_size_declared <> family_members"),
+}
+# rule id -> (severity, condition over the view `families`: one row per family, told with its first row)
+FAMILY_RULES: dict[str, tuple[str, str]] = {
+    "R-NO-FOCAL": (WARN, "members > 0 AND focals <> 1"),
+    "R-SIZE": (WARN, "members > 0 AND size_declared <> members"),
 }
 
 
@@ -39,76 +46,97 @@ def set_key(connection: duckdb.DuckDBPyConnection, key: str) -> None:
 
 
 def _hash(column: str, purpose: str) -> str:
-    """Nested SHA-256 under the office's key (DuckDB has no hmac); null stays null."""
-    inner = f"sha256(getvariable('pseudonym_key') || {quote(purpose)} || trim({column}))"
-    outer = f"left(sha256(getvariable('pseudonym_key') || {inner}), 32)"
-    return f"CASE WHEN nullif(trim({column}), '') IS NOT NULL THEN {outer} END"
+    """Nested SHA-256 under the office's key (DuckDB has no hmac), cut to 128 bits; null and blank stay null."""
+    inner = f"sha256(getvariable('pseudonym_key') || {quote(purpose)} || nullif(trim({column}), ''))"
+    return f"CAST(left(sha256(getvariable('pseudonym_key') || {inner}), 32) AS UUID)"
 
 
-def load_sql(scan: str, columns: Mapping[str, str], extract: date) -> str:
-    """One pass over the file: minimised, typed columns and what the rules need. Casts never raise: TRY_CAST."""
+def load_sql(scan: str, columns: Mapping[str, str]) -> str:
+    """One pass over the file: minimised, typed columns, in the file's order. Casts never raise: TRY_CAST.
+
+    Other tables are asked by subquery, here and below: DuckDB may turn a join round, and rows would lose their order.
+    """
     c = columns
-    sex = f"lower(trim({c['sex']}))"
     return f"""
     CREATE OR REPLACE TEMP TABLE minimised AS
-    SELECT row_number() OVER () + 1 AS row_number,
-           {_hash(c["record_id"], "person")} AS person,
+    SELECT {_hash(c["record_id"], "person")} AS person,
            {_hash(c["registration_group_id"], "family")} AS family,
-           CASE WHEN {sex} IN ('f', 'female') THEN 'f' WHEN {sex} IN ('m', 'male') THEN 'm' ELSE 'unknown' END AS sex,
+           CASE lower(trim({c["sex"]})) WHEN 'f' THEN 'f' WHEN 'female' THEN 'f' WHEN 'm' THEN 'm' WHEN 'male' THEN 'm'
+                ELSE 'unknown' END AS sex,
            try_cast({c["date_of_birth"]} AS DATE) AS born,
            upper(trim({c["origin_country"]})) AS origin,
            upper(trim({c["legal_status"]})) AS legal_status,
-           CASE lower(trim({c["record_status"]})) WHEN 'active' THEN 'active' ELSE 'inactive' END AS record_status,
+           coalesce(lower(trim({c["record_status"]})) = 'active', false) AS active,
            try_cast({c["registration_date"]} AS DATE) AS registered,
            try_cast({c["card_issue"]} AS DATE) AS card_issue,
            try_cast({c["card_expiry"]} AS DATE) AS card_expiry,
            try_cast({c["family_size_declared"]} AS INTEGER) AS family_size_declared,
            lower(trim({c["family_role"]})) IN ('focal_point', 'focal point', 'head') AS is_focal,
            upper(trim({c["residence_adm1_code"]})) AS adm1_pcode,
-           upper(trim({c["residence_adm2_code"]})) AS adm2_pcode,
-           DATE {quote(extract.isoformat())} AS extract_date
-    FROM {scan};
-    CREATE OR REPLACE TEMP TABLE families AS
-    SELECT family, count(DISTINCT person) FILTER (record_status = 'active') AS family_members,
-           count(DISTINCT person) FILTER (is_focal AND record_status = 'active') AS family_focals,
-           min(row_number) AS first_row
-    FROM minimised WHERE family IS NOT NULL GROUP BY family;
-    CREATE OR REPLACE TEMP TABLE copies AS
-    SELECT unnest(rows[2:]) AS row_number FROM (
-        SELECT list(row_number ORDER BY row_number) AS rows FROM minimised
-        WHERE person IS NOT NULL GROUP BY person HAVING count(*) > 1);
-    CREATE OR REPLACE TEMP TABLE loaded AS
-    SELECT m.*, CASE WHEN k.row_number IS NULL THEN 1 ELSE 2 END AS copy_number,
-           p.pcode IS NOT NULL AS place_known, p.adm1_now, p.adm2_now,
-           f.first_row = m.row_number AND f.family_members > 0 AS first_of_family, f.family_members, f.family_focals
-    FROM minimised m LEFT JOIN families f USING (family) LEFT JOIN copies k USING (row_number)
-         LEFT JOIN known_places p ON p.pcode = m.adm2_pcode;
-    DROP TABLE minimised;
+           (SELECT place FROM known_places WHERE pcode = upper(trim({c["residence_adm2_code"]}))) AS place
+    FROM {scan}
     """
 
 
+def judge_sql(extract: date) -> str:
+    """What the rules look at: records with their place in the file, repeated persons, families.
+
+    The heading is the file's first row. A family's members are counted once each, whatever else is wrong with them;
+    only the few repeated persons need a distinct count.
+    """
+    return f"""
+    CREATE OR REPLACE TEMP TABLE repeated AS
+    SELECT person FROM minimised WHERE person IS NOT NULL GROUP BY person HAVING count(*) > 1;
+    CREATE OR REPLACE TEMP TABLE copies AS
+    SELECT row_number FROM (
+        SELECT rowid + 2 AS row_number, row_number() OVER (PARTITION BY person ORDER BY rowid) AS copy_number
+        FROM minimised WHERE person IN (SELECT person FROM repeated)) WHERE copy_number > 1;
+    CREATE OR REPLACE TEMP VIEW loaded AS
+    SELECT rowid + 2 AS row_number, *,
+           rowid + 2 IN (SELECT row_number FROM copies) AS is_copy,
+           place IS NOT NULL AS place_known,
+           DATE {quote(extract.isoformat())} AS extract_date
+    FROM minimised;
+    CREATE OR REPLACE TEMP VIEW families AS
+    SELECT first_row, size_declared, f.members - coalesce(r.members, 0) AS members,
+           f.focals - coalesce(r.focals, 0) AS focals
+    FROM (SELECT family, min(rowid) + 2 AS first_row, arg_min_null(family_size_declared, rowid) AS size_declared,
+                 count(person) FILTER (active) AS members, count(person) FILTER (active AND is_focal) AS focals
+          FROM minimised WHERE family IS NOT NULL GROUP BY family) f
+    LEFT JOIN (SELECT family, count(person) FILTER (active) - count(DISTINCT person) FILTER (active) AS members,
+                      count(person) FILTER (active AND is_focal)
+                      - count(DISTINCT person) FILTER (active AND is_focal) AS focals
+               FROM minimised WHERE person IN (SELECT person FROM repeated) GROUP BY family) r USING (family)
+    """
+
+
+def count_sql(rules: Mapping[str, tuple[str, str]], row_number: str, *measures: str, origin: str) -> str:
+    """One pass that counts every rule and lists its first rows, after the measures asked for besides."""
+    each = [f"count(*) FILTER ({test}), min({row_number}, {LISTED_ROWS}) FILTER ({test})" for _, test in rules.values()]
+    return f"SELECT {', '.join([*measures, *each])} FROM {origin}"
+
+
 _REFUSED = " OR ".join(f"coalesce({test}, false)" for severity, test in ROW_RULES.values() if severity == QUARANTINE)
-COUNT_SQL = " UNION ALL ".join(
-    f"SELECT {quote(rule)}, {quote(severity)}, count(*), "
-    f"list(row_number ORDER BY row_number)[:{LISTED_ROWS}] FROM loaded WHERE {test}"
-    for rule, (severity, test) in ROW_RULES.items()
+COUNT_ROWS_SQL = count_sql(
+    ROW_RULES, "row_number", "count(*)", f"count(*) FILTER ({_REFUSED})", "count(*) FILTER (active)", origin="loaded"
 )
-TOTALS_SQL = f"""
-    SELECT count(*), count(*) FILTER ({_REFUSED}),
-           count(DISTINCT family), count(*) FILTER (record_status = 'active') FROM loaded
-"""
+COUNT_FAMILIES_SQL = count_sql(FAMILY_RULES, "first_row", "count(*)", origin="families")
 
 
 def individuals_sql(extract: date, register: str, cod_version: str) -> str:
-    """The rows of `checked/individuals`: who passed, with ages and months instead of dates."""
+    """The rows of `checked/individuals`: who passed, with ages and months instead of dates, in the file's order."""
+    birthday = "month(extract_date) * 100 + day(extract_date) < month(born) * 100 + day(born)"
     return f"""
-    CREATE OR REPLACE TEMP TABLE individuals AS
-    SELECT {quote(extract.isoformat())} AS extract, {quote(register)} AS register, person, family, sex,
-           CASE WHEN born IS NULL THEN NULL ELSE date_diff('year', born, extract_date)
-                - CASE WHEN strftime(born, '%m%d') > strftime(extract_date, '%m%d') THEN 1 ELSE 0 END END AS age_years,
-           coalesce(adm1_now, adm1_pcode) AS adm1_pcode, adm2_now AS adm2_pcode,
-           {quote(cod_version)} AS cod_version, origin, legal_status, record_status,
+    CREATE OR REPLACE TEMP VIEW individuals AS
+    SELECT {quote(extract.isoformat())} AS extract, {quote(register)} AS register,
+           replace(CAST(person AS VARCHAR), '-', '') AS person,
+           replace(CAST(family AS VARCHAR), '-', '') AS family, sex,
+           CAST(date_diff('year', born, extract_date) - CASE WHEN {birthday} THEN 1 ELSE 0 END AS INTEGER) AS age_years,
+           coalesce((SELECT adm1_now FROM known_places k WHERE k.place = loaded.place), adm1_pcode) AS adm1_pcode,
+           (SELECT adm2_now FROM known_places k WHERE k.place = loaded.place) AS adm2_pcode,
+           {quote(cod_version)} AS cod_version, origin, legal_status,
+           CASE WHEN active THEN 'active' ELSE 'inactive' END AS record_status,
            strftime(registered, '%Y-%m') AS registered_month, strftime(card_expiry, '%Y-%m') AS card_expiry_month,
            is_focal
-    FROM loaded WHERE NOT ({_REFUSED}) ORDER BY row_number
+    FROM loaded WHERE NOT ({_REFUSED})
     """

@@ -1,0 +1,51 @@
+"""Two things at once: independent runs of one round, each half in a process of its own.
+
+Belongs here: forking and waiting. Does not belong here: which runs are independent (`year.py`).
+
+A fork takes the warm models, gazetteer and expectations along; a fresh process would need ten seconds to load them.
+What must not be shared across a fork (database connections) is opened anew in the child.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+Item = TypeVar("Item")
+WORKERS = 2
+_COUNTS = struct.Struct("<ii")
+
+
+def work(groups: Sequence[Sequence[Item]], job: Callable[[Sequence[Item]], tuple[int, int]]) -> tuple[int, int]:
+    """Do each group in order, the groups in two processes; returns runs made and runs failed.
+
+    A child that dies counts as failed: whatever it left undone is asked for again in the next round.
+    """
+    shares = [[item for group in groups[at::WORKERS] for item in group] for at in range(WORKERS)]
+    children = [_start(share, job) for share in shares if share]
+    results = [_wait(*child) for child in children]
+    return sum(made for made, _ in results), sum(failed for _, failed in results)
+
+
+def _start(share: Sequence[Item], job: Callable[[Sequence[Item]], tuple[int, int]]) -> tuple[int, int]:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(writing)
+        return child, reading
+    status = 1
+    try:
+        os.close(reading)
+        os.write(writing, _COUNTS.pack(*job(share)))
+        status = 0
+    finally:
+        os._exit(status)  # without the parent's exit handlers: its servers and progress bar are not ours
+
+
+def _wait(child: int, reading: int) -> tuple[int, int]:
+    with os.fdopen(reading, "rb") as pipe:
+        answer = pipe.read()
+    os.waitpid(child, 0)
+    return _COUNTS.unpack(answer) if len(answer) == _COUNTS.size else (0, 1)
