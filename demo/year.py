@@ -48,10 +48,23 @@ class Year:
     failed: int = 0
     held: list[sqlite3.Connection] = field(default_factory=list)
 
-    def close(self) -> None:
-        """Let go of Dagster's storage."""
+    def hold(self) -> Year:
+        """Keep Dagster's databases open. It opens and closes one for every event, and SQLite moves its write-ahead log
+        into the database whenever the last connection closes: a third of the year's time (5.0 s become 1.7 s).
+        """
+        for path in sorted(self.home.dagster.rglob("*.db")):
+            self.held.append(sqlite3.connect(path))
+            self.held[-1].execute("SELECT count(*) FROM sqlite_master").fetchall()
+        return self
+
+    def let_go(self) -> None:
+        """Before a fork: SQLite's connections must not be carried across one."""
         while self.held:
             self.held.pop().close()
+
+    def close(self) -> None:
+        """The walk is over."""
+        self.let_go()
         self.instance.dispose()
 
 
@@ -75,7 +88,7 @@ def begin(home: Home) -> Year:
     # Hundreds of thousands of definition objects live as long as we do: the collector need not visit them each time.
     gc.collect()
     gc.freeze()
-    return Year(home, office, made, instance)
+    return Year(home, office, made, instance).hold()
 
 
 def _forget_crashed(instance: dg.DagsterInstance) -> None:
@@ -185,12 +198,14 @@ def _side_by_side(
         groups.setdefault(request.job_name or str(request.partition_key), []).append(request)
 
     def job(share: Sequence[dg.RunRequest]) -> tuple[int, int]:
-        mine = Year(year.home, year.office, year.definitions, dg.DagsterInstance.get())
+        mine = Year(year.home, year.office, year.definitions, dg.DagsterInstance.get()).hold()
         for request in share:
             run(mine, sensor, request, lambda _: None)
         return mine.runs, mine.failed
 
+    year.let_go()
     made, failed = side_by_side.work(list(groups.values()), job)
+    year.hold()
     year.runs, year.failed = year.runs + made, year.failed + failed
 
 

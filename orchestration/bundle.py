@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,18 +72,19 @@ def write(folder: Path, root: Path, machine: Machine) -> tuple[str, int]:
     """Write the whole folder beside its place and move it there; an older bundle is replaced, anything else is not."""
     if folder.exists() and any(folder.iterdir()) and not (folder / WHEELS_LOCK).exists():
         raise Permanent(f"{folder.name}/ holds something that is no bundle, and was left as it is. Name another.")
-    draft = folder.with_name(f".{folder.name}-draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    (draft / "wheels").mkdir(parents=True)
-    collect_wheels(root / "requirements.lock", draft / "wheels")
-    wheels = sorted((draft / "wheels").glob("*.whl"))
-    (draft / WHEELS_LOCK).write_text(lock(wheels), encoding="utf-8")
-    source = copy_source(root, draft / "source")
-    (draft / SCRIPT).write_text(script(machine), encoding="utf-8")
-    (draft / SCRIPT).chmod(0o755)
-    (draft / WORDS).write_text(words(machine, source), encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    draft.rename(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".bundle-", dir=folder.parent) as beside:
+        draft = Path(beside) / folder.name
+        (draft / "wheels").mkdir(parents=True)
+        collect_wheels(root / "requirements.lock", draft / "wheels")
+        wheels = sorted((draft / "wheels").glob("*.whl"))
+        (draft / WHEELS_LOCK).write_text(lock(wheels), encoding="utf-8")
+        source = copy_source(root, draft / "source")
+        (draft / SCRIPT).write_text(script(machine), encoding="utf-8")
+        (draft / SCRIPT).chmod(0o755)
+        (draft / WORDS).write_text(words(machine, source), encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        draft.rename(folder)
     return source, len(wheels)
 
 
@@ -120,13 +122,19 @@ def copy_source(root: Path, target: Path) -> str:
     commit = _git(root, "rev-parse", "--short=12", "HEAD")
     archive = _git(root, "archive", "--format=tar", "HEAD") if commit else None
     if commit is None or archive is None:
-        shutil.copytree(root, target, ignore=lambda _, names: sorted(LEFT_BEHIND & set(names)))
+        shutil.copytree(root, target, ignore=lambda _, names: list(filter(_stays, names)))
         return "the sources as they lie here"
     with tarfile.open(fileobj=io.BytesIO(archive)) as tree:
         tree.extractall(target, filter="data")
     changed = _git(root, "status", "--porcelain", "--untracked-files=no")
     rest = " (changes that are not committed are not in it)" if changed else ""
     return f"the sources of commit {commit.decode().strip()}{rest}"
+
+
+def _stays(name: str) -> bool:
+    """Whether a file or folder stays behind; environment files may hold a password, drafts would copy themselves."""
+    secret = name.startswith(".env") and name != ".env.example"
+    return name in LEFT_BEHIND or secret or name.startswith(".bundle-") or name.endswith(".egg-info")
 
 
 def _git(root: Path, *arguments: str) -> bytes | None:
@@ -158,7 +166,9 @@ if [ -e "$target" ]; then
 fi
 cp -R "$here/source" "$target"
 "$python" -m venv "$target/.venv"
-install() {{ "$target/.venv/bin/python" -m pip --isolated install --quiet --disable-pip-version-check --no-index "$@"; }}
+install() {{
+  "$target/.venv/bin/python" -m pip --isolated install --quiet --disable-pip-version-check --no-index "$@"
+}}
 install --find-links "$here/wheels" --require-hashes --requirement "$here/{WHEELS_LOCK}"
 install --no-deps --no-build-isolation --editable "$target"
 touch "$target/.venv/.installed"
@@ -180,7 +190,8 @@ Holds:    {source}
    It takes a few minutes and fetches nothing.
 3. Go on with docs/administrator.md, 'Install', from step 2. To see it work first: make demo
 
-Needed: Python {machine.python} with its venv module (Debian: apt install python3-venv), 5 GB of disk; make for the demo.
+Needed: Python {machine.python} with its venv module (Debian: apt install python3-venv), 5 GB of disk;
+for the demo also make.
 Every package is checked against {WHEELS_LOCK}: a file that was damaged or exchanged on the way is refused.
 """
 

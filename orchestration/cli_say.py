@@ -16,8 +16,7 @@ from typer.core import TyperGroup
 from orchestration.failures import ImuError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
+    from rich.console import Console, Group
 
 PROBLEMS, WRONG_USE, CANNOT_RUN = 1, 2, 3
 _WIDE = 200  # columns where nobody looks: a pipe or a file, in which a cut line would be a lost one
@@ -66,18 +65,21 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else _WIDE, highlight=False)
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Group:
     """A table. What comes from files is shown as it is: square brackets are no markup."""
     from rich import box
+    from rich.console import Group
     from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
-    made = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         made.add_column(column, overflow="fold")
     for row in rows:
         made.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
-    return made
+    # Not the table's own title, which is folded to the width of the table.
+    return Group(Text(title, style="bold"), made) if title else Group(made)
 
 
 def wrong_use(words: str) -> typer.Exit:

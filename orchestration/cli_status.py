@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from assets.portal import overview
-from orchestration import reminders, retention
+from orchestration import reminders, retention, senders
 from orchestration.calendar import due_between
 from orchestration.cli_say import table
 from orchestration.lake import Lake
@@ -45,6 +45,7 @@ class Status:
     title_local: str | None
     coming_up: tuple[dict[str, str], ...]
     due_for_review: tuple[retention.DueForReview, ...]
+    strangers: tuple[senders.Stranger, ...]
 
     @property
     def problems(self) -> int:
@@ -54,8 +55,8 @@ class Status:
 
     def to_json(self) -> dict[str, Any]:
         """For programs."""
-        ahead = {"coming_up": self.coming_up, "due_for_review": [asdict(one) for one in self.due_for_review]}
-        return {**self.overview.to_json(), **ahead, "problems": self.problems}
+        own = asdict(self)
+        return {**own.pop("overview"), **own, "problems": self.problems}
 
 
 def gather(office: FrontDesk) -> Status:
@@ -65,6 +66,7 @@ def gather(office: FrontDesk) -> Status:
         title_local=office.operation.title_local,
         coming_up=tuple(_coming_up(office)),
         due_for_review=tuple(retention.due_for_review(office.lake, office.operation.retention, office.today)),
+        strangers=tuple(senders.strangers(office.lake, office.operation)),
     )
 
 
@@ -133,6 +135,11 @@ def _lists(status: Status) -> list[tuple[str, tuple[str, ...], list[tuple[object
             "Files in the inbox that cannot be taken",
             ("source", "sender", "file", "why"),
             [(one["source"], one["sender"], one["file"], one["why"]) for one in view.waiting],
+        ),
+        (
+            "Sent by accounts that operation.yml does not name",
+            ("source", "account", "files"),
+            [(one.source, one.sender, one.files) for one in status.strangers],
         ),
         (
             "Who owes what",

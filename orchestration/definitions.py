@@ -28,7 +28,7 @@ def build(office: Office) -> dg.Definitions:
     operation = office.operation
     present = buttons.sources_of(operation)
     products = load_products(operation.folder / "products.yml")
-    models = transform.models(dbt_build.manifest_path())
+    models = transform.models(dbt_build.manifest_path(), [buttons.CHECKED_BY[source] for source in present])
     made = [
         *geography.assets(operation),
         *(clusters.assets(operation) if "clusters" in present else []),

@@ -21,6 +21,7 @@ from orchestration.lake import Arrival, Lake
 
 DAY = re.compile(r"(20\d\d)[-_]?(\d\d)[-_]?(\d\d)")
 TOTALS = re.compile(r"totals", re.IGNORECASE)
+NO_TABLE = "it is no UTF-8 table of comma-separated values, or was cut short on its way"
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,11 @@ def is_totals(file_name: str) -> bool:
 
 def read_totals(content: bytes) -> dict[str, int]:
     """The control total's counts by name: `records,families,active` in one row, or one name and count a line."""
-    rows = [row for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))) if row]
-    pairs = zip(rows[0], rows[1], strict=False) if len(rows) == 2 and len(rows[0]) > 2 else (row[:2] for row in rows)
-    return {name.strip().lower(): int(count) for name, count in pairs if count.strip().isdigit()}
+    text = content.decode("utf-8-sig", errors="replace")  # what can't be read is no count, and is told as such
+    rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text)) if len(row) > 1]
+    across = len(rows) == 2 and not any(cell.isdecimal() for cell in rows[0])
+    pairs = zip(rows[0], rows[1], strict=False) if across else ((row[0], row[1]) for row in rows)
+    return {name.lower(): int(count) for name, count in pairs if count.isdecimal()}
 
 
 def check(
@@ -89,7 +92,7 @@ class _Opened:
 
 def unreadable(arrival: Arrival, day: date) -> Verdict:
     """The verdict on a file that is no table at all."""
-    return _conclude(arrival, day, extract.Extract(refusals=[columns.Refusal("R-UNREADABLE", ())]))
+    return _conclude(arrival, day, extract.Extract(refusals=[columns.Refusal("R-UNREADABLE", (NO_TABLE,))]))
 
 
 def _conclude(arrival: Arrival, day: date, result: extract.Extract) -> Verdict:

@@ -5,6 +5,8 @@ Belongs here: reading and applying `column_maps/<name>.csv`. Does not belong her
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -51,15 +53,29 @@ class Refusal:
 def match(
     given: Sequence[str], column_map: ColumnMap, forbidden: Sequence[str]
 ) -> tuple[dict[str, str], list[Refusal]]:
-    """Our name for each header, or why not: never-ingest columns, unknown ones, missing ones."""
+    """Our name for each header, or why not: never-ingest columns, unknown, repeated or missing ones."""
     clean = {header: header.strip().lower() for header in given}
+    names = {header: column_map.headers[name] for header, name in clean.items() if name in column_map.headers}
+    if len(names) * 2 < len(clean):
+        # Most of it is no heading we know: the first line may be a person's data, and none of it is repeated.
+        return names, [Refusal("R-TEMPLATE", ("a first line with the agreed headings",))]
     refused: list[Refusal] = []
-    never = tuple(header for header, name in clean.items() if any(word in name for word in forbidden))
+    never = tuple(header for header in clean if _is_forbidden(header, forbidden))
     if never:
         refused.append(Refusal("R-FORBIDDEN", never))
     unknown = tuple(header for header, name in clean.items() if name not in column_map.headers and header not in never)
-    names = {header: column_map.headers[name] for header, name in clean.items() if name in column_map.headers}
+    counted = Counter(column_map.headers.get(clean[header], header) for header in given)
+    repeated = tuple(sorted(name for name, count in counted.items() if count > 1))
     missing = tuple(sorted(column_map.required - set(names.values())))
-    if unknown or missing:
-        refused.append(Refusal("R-TEMPLATE", unknown + missing))
+    if unknown or repeated or missing:
+        refused.append(Refusal("R-TEMPLATE", unknown + repeated + missing))
     return names, refused
+
+
+def _is_forbidden(header: str, words: Sequence[str]) -> bool:
+    """`Case notes`, `case_notes` and `CaseNotes` are one thing."""
+    return any(_letters(word) in _letters(header) for word in words)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text.lower())

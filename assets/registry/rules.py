@@ -10,7 +10,8 @@ time and the memory of joining and copying tables (`bench/README.md`, budget 1).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ ROW_RULES: dict[str, tuple[str, str]] = {
     "R-BIRTH-FUTURE": (QUARANTINE, "born > extract_date"),
     "R-PLACE-UNKNOWN": (QUARANTINE, "NOT place_known"),
     "R-SEX": (WARN, "sex = 'unknown'"),
-    "R-BIRTH-OLD": (WARN, "born <= extract_date - INTERVAL 100 YEAR"),
+    "R-BIRTH-OLD": (WARN, "born < extract_date - INTERVAL 100 YEAR"),
     "R-BIRTH-MISSING": (INFO, "born IS NULL"),
     "R-CARD-DATES": (WARN, "card_expiry < card_issue"),
 }
@@ -45,6 +46,17 @@ def set_key(connection: duckdb.DuckDBPyConnection, key: str) -> None:
     connection.execute("SET VARIABLE pseudonym_key = $1", [key])
 
 
+def set_places(
+    connection: duckdb.DuckDBPyConnection, known: Sequence[str], recoded: Mapping[str, tuple[str, str]]
+) -> None:
+    """Each code that may stand in a row, and the district and region it means today (a region only where it moved)."""
+    means: dict[str, tuple[str, str | None]] = {**recoded, **{code: (code, None) for code in known}}
+    connection.execute("DROP VIEW IF EXISTS individuals; DROP VIEW IF EXISTS loaded; DROP TABLE IF EXISTS minimised")
+    connection.execute(f"CREATE OR REPLACE TEMP TYPE known_place AS ENUM ({', '.join(quote(code) for code in means)})")
+    connection.execute("SET VARIABLE adm2_now = $1::VARCHAR[]", [[adm2 for adm2, _ in means.values()]])
+    connection.execute("SET VARIABLE adm1_now = $1::VARCHAR[]", [[adm1 for _, adm1 in means.values()]])
+
+
 def _hash(column: str, purpose: str) -> str:
     """Nested SHA-256 under the office's key (DuckDB has no hmac), cut to 128 bits; null and blank stay null."""
     inner = f"sha256(getvariable('pseudonym_key') || {quote(purpose)} || nullif(trim({column}), ''))"
@@ -54,9 +66,11 @@ def _hash(column: str, purpose: str) -> str:
 def load_sql(scan: str, columns: Mapping[str, str]) -> str:
     """One pass over the file: minimised, typed columns, in the file's order. Casts never raise: TRY_CAST.
 
-    Other tables are asked by subquery, here and below: DuckDB may turn a join round, and rows would lose their order.
+    Places are a type of their own and not a table to join: a join here costs as much again as the whole pass, and
+    DuckDB may turn it round, so that rows lose their order.
     """
-    c = columns
+    # A column that the map doesn't require and the file doesn't have is empty.
+    c = defaultdict(lambda: "CAST(NULL AS VARCHAR)", columns)
     return f"""
     CREATE OR REPLACE TEMP TABLE minimised AS
     SELECT {_hash(c["record_id"], "person")} AS person,
@@ -73,7 +87,8 @@ def load_sql(scan: str, columns: Mapping[str, str]) -> str:
            try_cast({c["family_size_declared"]} AS INTEGER) AS family_size_declared,
            lower(trim({c["family_role"]})) IN ('focal_point', 'focal point', 'head') AS is_focal,
            upper(trim({c["residence_adm1_code"]})) AS adm1_pcode,
-           (SELECT place FROM known_places WHERE pcode = upper(trim({c["residence_adm2_code"]}))) AS place
+           try_cast(upper(trim({c["residence_adm2_code"]})) AS known_place) AS place,
+           false AS is_copy
     FROM {scan}
     """
 
@@ -87,13 +102,12 @@ def judge_sql(extract: date) -> str:
     return f"""
     CREATE OR REPLACE TEMP TABLE repeated AS
     SELECT person FROM minimised WHERE person IS NOT NULL GROUP BY person HAVING count(*) > 1;
-    CREATE OR REPLACE TEMP TABLE copies AS
-    SELECT row_number FROM (
-        SELECT rowid + 2 AS row_number, row_number() OVER (PARTITION BY person ORDER BY rowid) AS copy_number
-        FROM minimised WHERE person IN (SELECT person FROM repeated)) WHERE copy_number > 1;
+    UPDATE minimised SET is_copy = true WHERE rowid IN (
+        SELECT id FROM (
+            SELECT rowid AS id, row_number() OVER (PARTITION BY person ORDER BY rowid) AS copy_number
+            FROM minimised WHERE person IN (SELECT person FROM repeated)) WHERE copy_number > 1);
     CREATE OR REPLACE TEMP VIEW loaded AS
     SELECT rowid + 2 AS row_number, *,
-           rowid + 2 IN (SELECT row_number FROM copies) AS is_copy,
            place IS NOT NULL AS place_known,
            DATE {quote(extract.isoformat())} AS extract_date
     FROM minimised;
@@ -124,7 +138,10 @@ COUNT_FAMILIES_SQL = count_sql(FAMILY_RULES, "first_row", "count(*)", origin="fa
 
 
 def individuals_sql(extract: date, register: str, cod_version: str) -> str:
-    """The rows of `checked/individuals`: who passed, with ages and months instead of dates, in the file's order."""
+    """The rows of `checked/individuals`: who passed, with ages and months instead of dates, in the file's order.
+
+    No join may stand here: DuckDB keeps no order of rows behind one, and the same extract would give other bytes.
+    """
     birthday = "month(extract_date) * 100 + day(extract_date) < month(born) * 100 + day(born)"
     return f"""
     CREATE OR REPLACE TEMP VIEW individuals AS
@@ -132,8 +149,8 @@ def individuals_sql(extract: date, register: str, cod_version: str) -> str:
            replace(CAST(person AS VARCHAR), '-', '') AS person,
            replace(CAST(family AS VARCHAR), '-', '') AS family, sex,
            CAST(date_diff('year', born, extract_date) - CASE WHEN {birthday} THEN 1 ELSE 0 END AS INTEGER) AS age_years,
-           coalesce((SELECT adm1_now FROM known_places k WHERE k.place = loaded.place), adm1_pcode) AS adm1_pcode,
-           (SELECT adm2_now FROM known_places k WHERE k.place = loaded.place) AS adm2_pcode,
+           coalesce(getvariable('adm1_now')[enum_code(place) + 1], adm1_pcode) AS adm1_pcode,
+           getvariable('adm2_now')[enum_code(place) + 1] AS adm2_pcode,
            {quote(cod_version)} AS cod_version, origin, legal_status,
            CASE WHEN active THEN 'active' ELSE 'inactive' END AS record_status,
            strftime(registered, '%Y-%m') AS registered_month, strftime(card_expiry, '%Y-%m') AS card_expiry_month,

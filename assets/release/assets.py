@@ -1,6 +1,7 @@
 """Room 6 as Dagster assets: a release and its publication, one pair a product, one partition a month."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -104,6 +105,8 @@ def publication_asset(operation: Operation, product: Product) -> dg.AssetsDefini
         tags={"topic": product.topic, "audience": product.audience},
         partitions_def=partitions.months(operation),
         deps=[["release", product.stem]],
+        # The calendar's own rhythm, with HDX's grace: what is older shows as late in the UI.
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(days=product.frequency_days * 2)),
         pool="hdx",
     )
     def _publication(context: dg.AssetExecutionContext, office: dg.ResourceParam[Office]) -> dg.MaterializeResult[None]:

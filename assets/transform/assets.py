@@ -1,6 +1,6 @@
 """Rooms 3 to 5 as Dagster assets: the dbt models, and the database analysts open."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,10 @@ from orchestration.dbt_build import NodeResult
 from orchestration.office import Office
 
 
-def models(manifest: Path) -> dg.AssetsDefinition:
+def models(manifest: Path, checked: Collection[str]) -> dg.AssetsDefinition:
     """All dbt models as one step: they share one warehouse, and one warm dbt builds them in a second or two."""
 
-    @dbt_assets(manifest=manifest, name="models", pool="warehouse", dagster_dbt_translator=Translator())
+    @dbt_assets(manifest=manifest, name="models", pool="warehouse", dagster_dbt_translator=Translator(checked))
     def _models(context: dg.AssetExecutionContext, office: dg.ResourceParam[Office]) -> Iterator[Any]:
         content = dbt_build.manifest()
         listed = sources.register(office.lake, office.operation, office.now)

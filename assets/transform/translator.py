@@ -5,7 +5,7 @@ Belongs here: keys, rooms, owners, descriptions, tags of models. Does not belong
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import dagster as dg
@@ -26,8 +26,10 @@ _WRITTEN_BY = {
 class Translator(DagsterDbtTranslator):
     """A model's schema and name are its key; its meta says the room it belongs to."""
 
-    def __init__(self) -> None:
+    def __init__(self, checked: Collection[str]) -> None:
+        """`checked` names the checked tables this operation has; arrows from others would come from nowhere."""
         # Tests of sources would drag the models into every ingest run; what others send is checked before.
+        self._checked = frozenset(checked)
         super().__init__(DagsterDbtTranslatorSettings(enable_asset_checks=True, enable_source_tests_as_checks=False))
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
@@ -56,20 +58,19 @@ class Translator(DagsterDbtTranslator):
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
         """As dbt has it, but without arrows from the platform's own tables and without the SQL text."""
         spec = super().get_asset_spec(manifest, unique_id, project)
-        written_by = {_writer(dep.asset_key) for dep in spec.deps}
+        written_by = {self._writer(dep.asset_key) for dep in spec.deps}
         deps = sorted((key for key in written_by if key), key=dg.AssetKey.to_user_string)
         return spec.replace_attributes(deps=deps, kinds={"dbt", "duckdb"})
 
-
-def _writer(key: dg.AssetKey) -> dg.AssetKey | None:
-    """The asset that writes a table a model reads, or nothing where the platform itself does."""
-    schema, name = key.path[0], key.path[-1]
-    if schema in _NOT_IN_THE_GRAPH:
-        return None
-    if schema != "checked":
-        return key
-    writer = _WRITTEN_BY.get(name, name)
-    return dg.AssetKey([schema, writer]) if writer else None
+    def _writer(self, key: dg.AssetKey) -> dg.AssetKey | None:
+        """The asset that writes a table a model reads, or nothing where the platform itself does."""
+        schema, name = key.path[0], key.path[-1]
+        if schema in _NOT_IN_THE_GRAPH:
+            return None
+        if schema != "checked":
+            return key
+        writer = _WRITTEN_BY.get(name, name)
+        return dg.AssetKey([schema, writer]) if writer in self._checked else None
 
 
 def _meta(properties: Mapping[str, Any]) -> Mapping[str, Any]:

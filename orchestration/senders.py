@@ -1,0 +1,49 @@
+"""Who may send what: the accounts an operation names for each of its sources.
+
+Belongs here: looking them up, and finding arrivals of anybody else. Does not belong here: what becomes of a stranger's
+file; that is each source's check.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+
+from orchestration.lake import Lake
+from orchestration.settings import Operation
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """An account that sent for a source without being named for it."""
+
+    source: str
+    sender: str
+    files: int
+
+
+def allowed(operation: Operation, source: str) -> frozenset[str] | None:
+    """The accounts that may send for a source; None where accounts don't decide (surveys are fetched)."""
+    given = operation.sources
+    if source == "clusters":
+        return frozenset(one for cluster in operation.clusters for one in cluster.submitters)
+    settings = {
+        "displacement": given.displacement,
+        "register": given.register_extracts,
+        "boundaries": given.cods,
+        "population": given.cods,
+        "needs": given.needs,
+    }.get(source)
+    return frozenset(settings.senders) if settings else None
+
+
+def strangers(lake: Lake, operation: Operation) -> list[Stranger]:
+    """Arrivals of accounts nobody named, by source and account; read from manifests, without keys."""
+    found: Counter[tuple[str, str]] = Counter()
+    for path in sorted(lake.folder("raw").glob("*/*/manifest.json")):
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        names = allowed(operation, manifest["source"])
+        if names is not None and manifest["sender"] not in names:
+            found[manifest["source"], manifest["sender"]] += 1
+    return [Stranger(source, sender, count) for (source, sender), count in sorted(found.items())]
