@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from assets.quality import ledger
-from orchestration import inbox
+from orchestration import inbox, senders
 from orchestration.inbox import Ready
 from orchestration.lake import Arrival
 from orchestration.office import Office
@@ -42,8 +42,9 @@ def inbox_asset(
         pool="lake",
     )
     def _collect(office: dg.ResourceParam[Office]) -> dg.MaterializeResult[None]:
-        waiting = inbox.look(office.lake, source, office.now)[1]
-        new, known = inbox.take_all(office.lake, source, office.now, lambda file: route(office, file))
+        accounts = senders.at_the_inbox(office.operation, source)
+        waiting = inbox.look(office.lake, source, office.now, accounts)[1]
+        new, known = inbox.take_all(office.lake, source, office.now, lambda file: route(office, file), accounts)
         for arrival in office.lake.arrivals(source, office.now) if door else []:
             if door and arrival.partition is None and ledger.entry(office.lake, source, arrival.arrival_id) is None:
                 door(office, arrival)

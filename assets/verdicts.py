@@ -43,7 +43,11 @@ def checked_asset(
         kinds={"parquet"},
         tags={"source": source, "sealed": "yes"},
         partitions_def=partitions,
-        deps=[dg.AssetKey(["raw", source]), *(dg.AssetKey(["checked", other]) for other in after)],
+        deps=[
+            dg.AssetDep(["raw", source]),
+            # Places are those of every COD version, whatever partition is checked.
+            *(dg.AssetDep(["checked", other], partition_mapping=dg.AllPartitionMapping()) for other in after),
+        ],
         check_specs=[dg.AssetCheckSpec("verdict", asset=key, description="Was the newest submission accepted?")],
         pool="lake",
     )

@@ -29,7 +29,6 @@ app.add_typer(lake_app, name="lake")
 @app.callback()
 def root(context: typer.Context, as_json: AsJson = False) -> None:
     """Take what holds for every command."""
-    context.obj = as_json
 
 
 @app.command()
@@ -43,7 +42,7 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
     answers = examine(Office())
     rows = [("yes" if one.well else "NO", one.question, one.words) for one in answers]
     content = {"well": all(one.well for one in answers), "answers": [asdict(one) for one in answers]}
-    answer(context, as_json, content, lambda c: c.print(table("", ("well", "question", "found"), rows)))
+    answer(context, content, lambda c: c.print(table("", ("well", "question", "found"), rows)))
     if not content["well"]:
         raise typer.Exit(PROBLEMS)
 
@@ -54,7 +53,7 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     from orchestration import cli_status
 
     found = cli_status.gather(cli_status.FrontDesk())
-    answer(context, as_json, found.to_json(), lambda c: cli_status.show(found, c))
+    answer(context, found.to_json(), lambda c: cli_status.show(found, c))
     if found.problems:
         raise typer.Exit(PROBLEMS)
 
@@ -76,7 +75,7 @@ def run(
         found = cli_run.Desk(Office()).buttons()
         rows = [(one.name, one.what, _example(one.partitions)) for one in found]
         columns = ("button", "what it does", "partition")
-        answer(context, as_json, [asdict(one) for one in found], lambda c: c.print(table("", columns, rows)))
+        answer(context, [asdict(one) for one in found], lambda c: c.print(table("", columns, rows)))
         return
     cli_run.require_home()
     desk = cli_run.Desk(Office())
@@ -85,7 +84,7 @@ def run(
     except cli_run.WrongButtonError as failure:
         raise wrong_use(str(failure)) from failure
     outcome = desk.press(pressed, partition)
-    answer(context, as_json, asdict(outcome), lambda c: cli_run.show(outcome, c))
+    answer(context, asdict(outcome), lambda c: cli_run.show(outcome, c))
     if not outcome.success:
         raise typer.Exit(PROBLEMS)
 
@@ -114,10 +113,10 @@ def query(
             rows = cli_query.ask(connection, sql)
         except cli_query.QueryError as failure:
             raise wrong_use(str(failure)) from failure
-    if as_csv and not wants_json(context, given=as_json):
+    if as_csv and not wants_json(context):
         typer.echo(rows.to_csv(), nl=False)
     else:
-        answer(context, as_json, rows.to_json(), rows.show)
+        answer(context, rows.to_json(), rows.show)
 
 
 @app.command()
@@ -140,7 +139,7 @@ def validate(
     found = problems(environment.operations / name)
     words = "\n".join([f"{len(found)} problem(s) in {name}", *map(str, found)]) if found else f"{name}: all is well"
     content = {"operation": name, "problems": [asdict(one) for one in found]}
-    answer(context, as_json, content, lambda c: c.print(words, markup=False))
+    answer(context, content, lambda c: c.print(words, markup=False))
     if found:
         raise typer.Exit(PROBLEMS)
 
@@ -168,7 +167,7 @@ def new_operation(
     files = skeleton.write(country, folder, (environment.today or date.today()).year)  # noqa: DTZ011 - a year
     told = f"Written: {len(files)} files in {folder}. Next: docs/new-country.md, `imu validate {name}` after each step."
     content = {"folder": str(folder), "files": files}
-    answer(context, as_json, content, lambda c: c.print(told, markup=False))
+    answer(context, content, lambda c: c.print(told, markup=False))
 
 
 def main() -> None:

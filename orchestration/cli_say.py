@@ -21,7 +21,17 @@ if TYPE_CHECKING:
 PROBLEMS, WRONG_USE, CANNOT_RUN = 1, 2, 3
 _WIDE = 200  # columns where nobody looks: a pipe or a file, in which a cut line would be a lost one
 
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
+
+def _remember(context: typer.Context, given: bool) -> bool:
+    """`--json` may stand before the command or after it, and is known before the command can fail."""
+    root = context.find_root()
+    root.obj = bool(root.obj) or given
+    return given
+
+
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Answer in JSON, for programs.", is_eager=True, callback=_remember)
+]
 
 
 class Commands(TyperGroup):
@@ -32,22 +42,20 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except ImuError as failure:
-            if wants_json(ctx, given=False):
+            if wants_json(ctx):
                 typer.echo(as_text({"error": str(failure), "trying_again_helps": failure.retry_helps}))
             typer.echo(str(failure), err=True)
             raise typer.Exit(CANNOT_RUN) from failure
 
 
-def wants_json(context: typer.Context, *, given: bool) -> bool:
-    """Whether `--json` stood before the command or after it."""
-    root = context.find_root()
-    root.obj = bool(root.obj) or given
-    return bool(root.obj)
+def wants_json(context: typer.Context) -> bool:
+    """Whether a program asked."""
+    return bool(context.find_root().obj)
 
 
-def answer(context: typer.Context, given: bool, content: Any, show: Callable[[Console], None]) -> None:
+def answer(context: typer.Context, content: Any, show: Callable[[Console], None]) -> None:
     """Give an answer the way it was asked for."""
-    if wants_json(context, given=given):
+    if wants_json(context):
         typer.echo(as_text(content))
     else:
         show(console())

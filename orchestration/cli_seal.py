@@ -37,9 +37,9 @@ def new(context: typer.Context, keyring: IntoKeyring = False, as_json: AsJson = 
         _refuse_to_overwrite()
         seal.keep_in_keyring(os.environ, keys)
         content = {"kept": "keyring", **_fingerprints(keys)}
-        answer(context, as_json, content, lambda c: c.print("Kept in the keyring. Now: `imu seal recovery FILE`."))
+        answer(context, content, lambda c: c.print("Kept in the keyring. Now: `imu seal recovery FILE`."))
         return
-    _show(context, as_json, _lines(keys))
+    _show(context, _lines(keys))
     typer.echo("Set both in the environment of the service, then: `imu seal recovery FILE`.", err=True)
 
 
@@ -58,7 +58,7 @@ def recovery_sheet(
         lake.open()  # a sheet that does not open the lake is worse than none
     _write_sheet(file, keys, lake)
     told = f"Written to {file}. Print it, put it into the safe, and delete the file."
-    answer(context, as_json, {"file": str(file), **_fingerprints(keys)}, lambda c: c.print(told, markup=False))
+    answer(context, {"file": str(file), **_fingerprints(keys)}, lambda c: c.print(told, markup=False))
 
 
 @seal_app.command("check")
@@ -76,11 +76,11 @@ def check(
         zones, arrivals = rotation.count_that_open(lake.open())
     except WrongKey as failure:
         typer.echo(str(failure), err=True)
-        answer(context, as_json, {"opens": False, "why": str(failure)}, _silent)
+        answer(context, {"opens": False, "why": str(failure)}, _silent)
         raise typer.Exit(PROBLEMS) from failure
     content = {"opens": True, "zones": zones, "arrivals": arrivals, **_fingerprints(keys)}
     told = f"The keys fit: {zones} zones and {arrivals} arrivals open."
-    answer(context, as_json, content, lambda c: c.print(told))
+    answer(context, content, lambda c: c.print(told))
 
 
 @seal_app.command("restore")
@@ -98,14 +98,14 @@ def restore(
     if lake.key_file.exists():
         lake.open()
     if environment:
-        _show(context, as_json, _lines(keys))
+        _show(context, _lines(keys))
         return
     if not lake.key_file.exists():
         _refuse_to_overwrite()
     seal.keep_in_keyring(os.environ, keys)
     proved = "they open the lake" if lake.key_file.exists() else "there is no lake yet to prove them on"
     told = f"Kept in the keyring; {proved}.{_shadow(keys)}"
-    answer(context, as_json, _fingerprints(keys), lambda c: c.print(told))
+    answer(context, _fingerprints(keys), lambda c: c.print(told))
 
 
 @seal_app.command("rotate")
@@ -131,10 +131,10 @@ def rotate(
     if keyring:
         seal.keep_in_keyring(os.environ, renewed)
     kept = {} if keyring else {seal.SEAL_KEY: seal.encode_key(renewed.seal)}
-    if wants_json(context, given=as_json):
-        answer(context, True, {"arrivals": arrivals, "sheet": str(sheet), **_fingerprints(renewed), **kept}, _silent)
+    if wants_json(context):
+        answer(context, {"arrivals": arrivals, "sheet": str(sheet), **_fingerprints(renewed), **kept}, _silent)
         return
-    _show(context, False, kept)
+    _show(context, kept)
     typer.echo(
         f"The keys of {arrivals} arrivals are wrapped anew; the old seal key opens nothing any more. The new sheet is "
         f"in {sheet}: print it, destroy the old one, delete the file. Restart Dagster with the new key."
@@ -151,7 +151,7 @@ def migrate(context: typer.Context, as_json: AsJson = False) -> None:
 
     done = migrations.migrate(_lake(None))
     told = "\n".join(done) if done else f"Nothing to do: the lake has format {FORMAT}, which this software works with."
-    answer(context, as_json, {"format": FORMAT, "done": done}, lambda c: c.print(told, markup=False))
+    answer(context, {"format": FORMAT, "done": done}, lambda c: c.print(told, markup=False))
 
 
 def _lake(keys: seal.Keys | None) -> Lake:
@@ -173,10 +173,10 @@ def _lines(keys: seal.Keys) -> dict[str, str]:
     return {seal.SEAL_KEY: seal.encode_key(keys.seal), seal.PSEUDONYM_KEY: seal.encode_key(keys.pseudonym)}
 
 
-def _show(context: typer.Context, as_json: bool, lines: dict[str, str]) -> None:
+def _show(context: typer.Context, lines: dict[str, str]) -> None:
     """The one place where keys are printed, because they were asked for."""
-    if wants_json(context, given=as_json):
-        answer(context, True, lines, _silent)
+    if wants_json(context):
+        answer(context, lines, _silent)
     else:
         for name, value in lines.items():
             typer.echo(f"{name}={value}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -45,8 +45,13 @@ class Ready:
     modified: datetime
 
 
-def look(lake: Lake, source: str, now: datetime) -> tuple[list[Ready], list[Waiting]]:
-    """What lies in one source's inbox: ready files in the order of their own time, and what waits."""
+def look(
+    lake: Lake, source: str, now: datetime, accounts: Collection[str] | None = None
+) -> tuple[list[Ready], list[Waiting]]:
+    """What lies in one source's inbox: ready files in the order of their own time, and what waits.
+
+    `accounts` are those that may send; a file in anybody else's folder waits, with the reason.
+    """
     ready: list[Ready] = []
     waiting: list[Waiting] = []
     folder = lake.folder("inbox", source)
@@ -55,7 +60,7 @@ def look(lake: Lake, source: str, now: datetime) -> tuple[list[Ready], list[Wait
         # Hidden folders are the shared folder's own affair (.stversions holds old versions of everything).
         if not path.is_file() or any(_NOT_A_FILE.search(part) for part in inside):
             continue
-        reason = _why_not(inside, path, now)
+        reason = _why_not(inside, path, now, accounts)
         if reason:
             waiting.append(Waiting(source, inside[0] if len(inside) > 1 else "", path.name, reason))
         else:
@@ -63,9 +68,13 @@ def look(lake: Lake, source: str, now: datetime) -> tuple[list[Ready], list[Wait
     return sorted(ready, key=lambda file: (file.modified, str(file.path))), waiting
 
 
-def _why_not(inside: Sequence[str], path: Path, now: datetime) -> str | None:
+def _why_not(
+    inside: Sequence[str], path: Path, now: datetime, accounts: Collection[str] | None
+) -> str | None:
     if len(inside) == 1:
         return "it lies in no sender's folder: move it into the folder of the account that sent it"
+    if accounts is not None and inside[0] not in accounts:
+        return f"the account {inside[0]} may not send for this source: only {', '.join(sorted(accounts))} may"
     if path.stat().st_size == 0:
         return "it is empty: it is still being copied, or was saved without content"
     if _CONFLICT_COPY.search(path.name):
@@ -85,7 +94,9 @@ def _modified(path: Path, now: datetime) -> datetime:
 Describe = Callable[[Ready], tuple[str | None, Mapping[str, Any]]]
 
 
-def take_all(lake: Lake, source: str, now: datetime, describe: Describe) -> tuple[list[Arrival], list[Arrival]]:
+def take_all(
+    lake: Lake, source: str, now: datetime, describe: Describe, accounts: Collection[str] | None = None
+) -> tuple[list[Arrival], list[Arrival]]:
     """Seal every ready file and clear it from the inbox; returns new arrivals and re-sent known ones.
 
     `describe` says to which partition a file belongs and what else the manifest should hold. The file leaves the
@@ -94,7 +105,7 @@ def take_all(lake: Lake, source: str, now: datetime, describe: Describe) -> tupl
     """
     new: list[Arrival] = []
     known: list[Arrival] = []
-    for file in look(lake, source, now)[0]:
+    for file in look(lake, source, now, accounts)[0]:
         before = _state(file.path)
         partition, facts = describe(file)
         arrival, is_new = lake.take(

@@ -38,6 +38,13 @@ def allowed(operation: Operation, source: str) -> frozenset[str] | None:
     return frozenset(settings.senders) if settings else None
 
 
+def at_the_inbox(operation: Operation, source: str) -> frozenset[str] | None:
+    """The accounts whose files are taken at all. Workbooks of strangers are taken, refused and answered: they are told
+    to send to their cluster.
+    """
+    return None if source == "clusters" else allowed(operation, source)
+
+
 def strangers(lake: Lake, operation: Operation) -> list[Stranger]:
     """Arrivals of accounts nobody named, by source and account; read from manifests, without keys."""
     found: Counter[tuple[str, str]] = Counter()

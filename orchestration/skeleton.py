@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -46,7 +45,7 @@ def country(name: str, iso3: str, iso2: str | None = None) -> Country:
         raise ValueError(f"ISO 3166 has no country {iso3}. If the code is one of your own, give --iso2 as well.")
     if not re.fullmatch(r"[A-Z]{2}", code):
         raise ValueError(f"'{code}' is no ISO2 code: two capital letters, with which the country's P-codes begin.")
-    zones = list(_zones(code))
+    zones = _zones(code)
     return Country(
         name, title or name.replace("_", " ").title(), iso3, code, (zones or ["Etc/UTC"])[0], tuple(zones[1:])
     )
@@ -59,12 +58,11 @@ def _known(iso3: str) -> tuple[str | None, str | None]:
     return Hdx.get_iso2_from_iso3(iso3, use_live=False), Hdx.get_country_name_from_iso3(iso3, use_live=False)
 
 
-def _zones(iso2: str) -> Iterator[str]:
-    """The country's time zones, the one of most people first, as the time zone database lists them."""
+def _zones(iso2: str) -> list[str]:
+    """The country's time zones, that of most of the country first where the time zone database says which it is."""
     lines = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8").splitlines()
-    for cells in (line.split("\t") for line in lines):
-        if cells[0] == iso2:
-            yield cells[2]
+    rows = [cells for line in lines if (cells := line.split("\t"))[0] == iso2]
+    return [cells[2] for cells in sorted(rows, key=lambda cells: not "".join(cells[3:]).startswith("most"))]
 
 
 def write(place: Country, folder: Path, year: int) -> list[str]:

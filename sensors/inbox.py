@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration import buttons, inbox
+from orchestration import buttons, inbox, senders
 from orchestration.office import Office
 from sensors.requests import answer, ask
 
@@ -25,7 +25,7 @@ def sensor(office: Office) -> dg.SensorDefinition:
 def _look(context: dg.SensorEvaluationContext, office: Office) -> Iterator[dg.RunRequest | dg.SkipReason]:
     waiting, asked = 0, False
     for source in buttons.file_sources(office.operation):
-        ready, held = inbox.look(office.lake, source, office.now)
+        ready, held = inbox.look(office.lake, source, office.now, senders.at_the_inbox(office.operation, source))
         waiting += len(held)
         if ready:
             asked = True

@@ -12,8 +12,8 @@ from orchestration.settings import Operation
     group_name="6_publish",
     deps=[["inventory", "submissions"]],
     description=(
-        "The officer's page: what arrived, who owes what, what was released and what is held and why, made anew when one "
-        "of these changes. One page per operation."
+        "The officer's page: what arrived, who owes what, what was released and what is held and why, made anew when "
+        "one of these changes. One page per operation."
     ),
     owners=["team:imu"],
     kinds={"html"},

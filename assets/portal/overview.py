@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 
 from assets.quality import ledger
-from orchestration import buttons, inbox, publications
+from orchestration import buttons, inbox, publications, senders
 from orchestration.calendar import Due, deadline, due_between
 from orchestration.office import Office
 
@@ -115,7 +115,7 @@ def _source(name: str, entries: Sequence[ledger.Entry]) -> SourceLine:
 def _waiting(office: Office) -> list[dict[str, str]]:
     found = []
     for source in buttons.file_sources(office.operation):
-        for one in inbox.look(office.lake, source, office.now)[1]:
+        for one in inbox.look(office.lake, source, office.now, senders.at_the_inbox(office.operation, source))[1]:
             found.append({"source": source, "sender": one.sender, "file": one.file_name, "why": one.reason})
     return found
 

@@ -25,7 +25,7 @@ _EFFECTS = {
     Severity.WARN: ("look again", "the row is used; please look whether it is right"),
     Severity.INFO: ("told", "nothing to do: how we read it, or what was left out as agreed"),
 }
-_HEAD = """<!-- Written by `python -m assets.quality.standards` from assets/quality/rules/: change the rules, not this. -->
+_HEAD = """<!-- Written by `python -m assets.quality.standards`: change assets/quality/rules/, not this page. -->
 # Data quality standards
 
 What every file and every row is held against, in the words its sender reads. A rule has the same number on the

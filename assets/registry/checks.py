@@ -21,6 +21,7 @@ from orchestration.lake import Arrival, Lake
 
 DAY = re.compile(r"(20\d\d)[-_]?(\d\d)[-_]?(\d\d)")
 TOTALS = re.compile(r"totals", re.IGNORECASE)
+MEMORY = "768MiB"
 NO_TABLE = "it is no UTF-8 table of comma-separated values, or was cut short on its way"
 
 
@@ -59,7 +60,9 @@ def check(
     lake: Lake, arrival: Arrival, day: date, settings: Settings, totals: dict[str, int] | None, target: Path
 ) -> Verdict:
     """The verdict on one extract; rows that passed are sealed at `target`."""
-    with duck.connect(lake.zone_key("checked")) as connection:
+    with duck.connect(lake.zone_key("checked")) as connection, lake.scratch() as aside:
+        # Beyond this much DuckDB works on disk, encrypted; without a limit it takes what the computer has.
+        connection.execute(f"SET memory_limit = {duck.quote(MEMORY)}; SET temp_directory = {duck.quote(str(aside))}")
         result = extract.read(
             connection,
             _Opened(lake, arrival),

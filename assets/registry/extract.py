@@ -15,7 +15,7 @@ import re
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from io import RawIOBase
@@ -68,8 +68,7 @@ def read(
 ) -> Extract:
     """Read, minimise and check one CSV extract; leaves the accepted rows in the view `individuals`.
 
-    `recoded` carries codes of other COD versions over: old district code -> district and region in force. Chunks that
-    can be gone through again (a list, not an iterator) are read by several threads as far as the file allows it.
+    `recoded` carries codes of other COD versions over: old district code -> district and region in force.
     """
     stream = iter(chunks)
     head = next(stream, b"")
@@ -81,8 +80,7 @@ def read(
     result.dropped = column_map.dropped
     rules.set_key(connection, pseudonym_key)
     rules.set_places(connection, known_places, recoded or {})
-    again = None if stream is chunks else chunks
-    _load(connection, again, chain([head], stream), given, _needed(given, names))
+    _load(connection, chain([head], stream), given, _needed(given, names))
     connection.execute(rules.judge_sql(extract))
     _count(connection, result)
     result.refusals = _compare_totals(result.totals, expected_totals)
@@ -108,36 +106,14 @@ def _needed(given: Sequence[str], names: Mapping[str, str]) -> dict[str, str]:
 
 
 def _load(
-    connection: duckdb.DuckDBPyConnection,
-    again: Iterable[bytes] | None,
-    stream: Iterator[bytes],
-    given: Sequence[str],
-    columns: Mapping[str, str],
-) -> None:
-    """Several threads first; DuckDB can't read line breaks inside of quotes that way and says so on the first one."""
-    if again is None:
-        _attempt(connection, stream, given, columns, parallel=False)
-        return
-    try:
-        _attempt(connection, stream, given, columns, parallel=True)
-    except Unreadable:
-        _attempt(connection, iter(again), given, columns, parallel=False)
-
-
-def _attempt(
-    connection: duckdb.DuckDBPyConnection,
-    stream: Iterator[bytes],
-    given: Sequence[str],
-    columns: Mapping[str, str],
-    *,
-    parallel: bool,
+    connection: duckdb.DuckDBPyConnection, stream: Iterator[bytes], given: Sequence[str], columns: Mapping[str, str]
 ) -> None:
     import duckdb
 
     problem = None
     with _as_pipe(stream) as path:
         try:
-            connection.execute(rules.load_sql(_scan(path, given, parallel), columns))
+            connection.execute(rules.load_sql(_scan(path, given), columns))
         except duckdb.Error as cause:
             problem = _told(cause)
     if problem:
@@ -148,23 +124,25 @@ def _attempt(
 def _told(cause: Exception) -> ImuError:
     """What DuckDB's words mean, without the part of them that quotes the file."""
     line = re.search(r"CSV Error on Line: (\d+)", str(cause))
-    if line is None:
+    if line is None and "CSV Parser" not in str(cause):
         return Permanent(
             f"The extract could not be read by the database ({type(cause).__name__}; its words may quote data and are "
             f"withheld). If this computer is short of memory, trying again later helps."
         )
     return Unreadable(
-        f"The extract is no UTF-8 comma-separated table: reading stopped at line {line[1]}. "
+        f"The extract is no UTF-8 comma-separated table: reading stopped at line {line[1] if line else 'unknown'}. "
         "Export it again as CSV UTF-8; trying again with the same file changes nothing."
     )
 
 
-def _scan(path: Path, given: Sequence[str], parallel: bool) -> str:
+def _scan(path: Path, given: Sequence[str]) -> str:
+    """Strict, without padding: else a row with a cell too many or too few is read shifted, in silence, and an open
+    quote at the end swallows rows. Several threads read line breaks within quotes right only without padding.
+    """
     columns = ", ".join(f"{quote(header)}: 'VARCHAR'" for header in given)
     return (
         f"read_csv({quote(str(path))}, columns={{{columns}}}, header=true, delim=',', quote='\"', escape='\"', "
-        "auto_detect=false, null_padding=true, strict_mode=false, max_line_size=1048576, "
-        f"parallel={str(parallel).lower()})"
+        "auto_detect=false, null_padding=false, strict_mode=true, parallel=true, max_line_size=1048576)"
     )
 
 
@@ -172,25 +150,37 @@ def _scan(path: Path, given: Sequence[str], parallel: bool) -> str:
 def _as_pipe(stream: Iterator[bytes]) -> Iterator[Path]:
     """Offer decrypted bytes under a path without writing them to a disk: a named pipe, fed by a thread."""
     failures: list[BaseException] = []
+    stopped = threading.Event()
     with tempfile.TemporaryDirectory(prefix="imu-") as folder:
         path = Path(folder) / "extract.csv"
         os.mkfifo(path, 0o600)
-        feeder = threading.Thread(target=_feed, args=(path, stream, failures), daemon=True)
+        feeder = threading.Thread(target=_feed, args=(path, stream, stopped, failures), daemon=True)
         feeder.start()
         try:
             yield path
         finally:
-            # If nobody has opened the pipe, the feeder still waits for a reader: it gets one that leaves at once.
-            os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
-            feeder.join()
+            stopped.set()
+            _let_go(path, feeder)
             if failures:
                 raise failures[0] from None  # a broken seal explains whatever the reader made of it
 
 
-def _feed(path: Path, stream: Iterator[bytes], failures: list[BaseException]) -> None:
+def _let_go(path: Path, feeder: threading.Thread) -> None:
+    """A feeder may still wait for a reader, or for one to go on: it gets one that takes what is left and forgets it."""
+    last_reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    while feeder.is_alive():
+        with suppress(BlockingIOError):
+            os.read(last_reader, 1 << 20)
+        feeder.join(0.01)
+    os.close(last_reader)
+
+
+def _feed(path: Path, stream: Iterator[bytes], stopped: threading.Event, failures: list[BaseException]) -> None:
     try:
         with path.open("wb", buffering=0) as pipe:
             for chunk in stream:
+                if stopped.is_set():
+                    return
                 _write(pipe, chunk)
     except BrokenPipeError:
         pass  # DuckDB stopped reading early; it says why itself

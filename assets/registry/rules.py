@@ -63,6 +63,12 @@ def _hash(column: str, purpose: str) -> str:
     return f"CAST(left(sha256(getvariable('pseudonym_key') || {inner}), 32) AS UUID)"
 
 
+def _day(column: str) -> str:
+    """A date within reach of arithmetic: DuckDB knows the year 5000000, and raises with the date when it is compared."""
+    day = f"try_cast({column} AS DATE)"
+    return f"CASE WHEN {day} BETWEEN DATE '1000-01-01' AND DATE '9999-12-31' THEN {day} END"
+
+
 def load_sql(scan: str, columns: Mapping[str, str]) -> str:
     """One pass over the file: minimised, typed columns, in the file's order. Casts never raise: TRY_CAST.
 
@@ -75,15 +81,15 @@ def load_sql(scan: str, columns: Mapping[str, str]) -> str:
     CREATE OR REPLACE TEMP TABLE minimised AS
     SELECT {_hash(c["record_id"], "person")} AS person,
            {_hash(c["registration_group_id"], "family")} AS family,
-           CASE lower(trim({c["sex"]})) WHEN 'f' THEN 'f' WHEN 'female' THEN 'f' WHEN 'm' THEN 'm' WHEN 'male' THEN 'm'
-                ELSE 'unknown' END AS sex,
-           try_cast({c["date_of_birth"]} AS DATE) AS born,
+           CAST(CASE lower(trim({c["sex"]})) WHEN 'f' THEN 'f' WHEN 'female' THEN 'f' WHEN 'm' THEN 'm'
+                WHEN 'male' THEN 'm' ELSE 'unknown' END AS ENUM ('f', 'm', 'unknown')) AS sex,
+           {_day(c["date_of_birth"])} AS born,
            upper(trim({c["origin_country"]})) AS origin,
            upper(trim({c["legal_status"]})) AS legal_status,
            coalesce(lower(trim({c["record_status"]})) = 'active', false) AS active,
-           try_cast({c["registration_date"]} AS DATE) AS registered,
-           try_cast({c["card_issue"]} AS DATE) AS card_issue,
-           try_cast({c["card_expiry"]} AS DATE) AS card_expiry,
+           {_day(c["registration_date"])} AS registered,
+           {_day(c["card_issue"])} AS card_issue,
+           {_day(c["card_expiry"])} AS card_expiry,
            try_cast({c["family_size_declared"]} AS INTEGER) AS family_size_declared,
            lower(trim({c["family_role"]})) IN ('focal_point', 'focal point', 'head') AS is_focal,
            upper(trim({c["residence_adm1_code"]})) AS adm1_pcode,
@@ -147,7 +153,7 @@ def individuals_sql(extract: date, register: str, cod_version: str) -> str:
     CREATE OR REPLACE TEMP VIEW individuals AS
     SELECT {quote(extract.isoformat())} AS extract, {quote(register)} AS register,
            replace(CAST(person AS VARCHAR), '-', '') AS person,
-           replace(CAST(family AS VARCHAR), '-', '') AS family, sex,
+           replace(CAST(family AS VARCHAR), '-', '') AS family, CAST(sex AS VARCHAR) AS sex,
            CAST(date_diff('year', born, extract_date) - CASE WHEN {birthday} THEN 1 ELSE 0 END AS INTEGER) AS age_years,
            coalesce(getvariable('adm1_now')[enum_code(place) + 1], adm1_pcode) AS adm1_pcode,
            getvariable('adm2_now')[enum_code(place) + 1] AS adm2_pcode,

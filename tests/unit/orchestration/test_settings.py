@@ -7,6 +7,7 @@ import shutil
 import typing
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,8 @@ def folder(tmp_path: Path) -> Path:
     return copy
 
 
-def change(folder: Path, **keys: object) -> None:
-    path = folder / "operation.yml"
+def change(where: Path, **keys: object) -> None:
+    path = where / "operation.yml"
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     path.write_text(yaml.safe_dump({**content, **keys}, allow_unicode=True), encoding="utf-8")
 
@@ -149,19 +150,20 @@ def models_in(annotation: object) -> Iterator[type[BaseModel]]:
         yield from models_in(inner)
 
 
-def attributes_read() -> set[str]:
+@lru_cache(maxsize=1)
+def attributes_read() -> frozenset[str]:
     """Every attribute some code of the platform reads."""
     trees = [
         ast.parse(path.read_text(encoding="utf-8"))
         for room in ("orchestration", "assets", "sensors")
         for path in sorted((settings.REPO / room).rglob("*.py"))
     ]
-    return {
+    return frozenset(
         node.attr
         for tree in trees
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
-    }
+    )
 
 
 @pytest.mark.parametrize("model", [settings.Operation, Product, Event, Reminder])

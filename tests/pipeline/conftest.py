@@ -1,0 +1,34 @@
+"""One small year, lived through once; tests look at its result, and those that change something take a copy."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from small_year import SmallYear, live, small_operation
+
+from demo import servers
+from demo.country.world import build_world
+from demo.home import Home
+
+
+@pytest.fixture(scope="session")
+def small_year(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallYear]:
+    """Seed 1 at size small, January to April, with both servers still running. Read only."""
+    folder = tmp_path_factory.mktemp("year")
+    home = Home(folder / "lake", folder / "work", seed=1, size="small")
+    if not home.world.exists():
+        build_world(home.seed, home.size, home.world)
+        small_operation(folder / "operations")
+    level = logging.getLogger("dagster").level
+    with servers.running(home) as running:
+        yield live(SmallYear(home, folder / "operations", running))
+    logging.getLogger("dagster").setLevel(level)
+
+
+@pytest.fixture
+def own_year(small_year: SmallYear, tmp_path: Path) -> SmallYear:
+    """A copy of the small year that a test may spoil."""
+    return small_year.copy(tmp_path)

@@ -1,0 +1,211 @@
+"""`imu doctor`: says which thing is wrong and how it is mended, asks everything, and mends nothing."""
+
+from __future__ import annotations
+
+import socket
+from collections import namedtuple
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration import doctor, duck, seal, skeleton
+from orchestration.doctor import Answer
+from orchestration.hdx_api import HdxPublisher
+from orchestration.hdx_checks import Problem
+from orchestration.lake import Lake
+from orchestration.office import Office
+
+QUESTIONS = [
+    "Python", "packages", "DuckDB extension httpfs", "DuckDB extension spatial", "operation", "keys", "lake",
+    "sealed zone", "disk", "KoBo", "HDX",
+]  # fmt: skip
+
+
+@pytest.fixture
+def variables(tmp_path: Path, keys: seal.Keys, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """An operation of its own without a survey, a lake, its keys, and an HDX that says yes."""
+    monkeypatch.setattr(seal, "_from_keyring", lambda _name: None)
+    monkeypatch.setattr(HdxPublisher, "preflight", lambda _self: [])
+    skeleton.write(skeleton.country("kalvoria", "XKV", "XV"), tmp_path / "operations" / "kalvoria", 2025)
+    return {
+        "IMU_OPERATION": "kalvoria",
+        "IMU_OPERATIONS": str(tmp_path / "operations"),
+        "IMU_LAKE": str(Lake(tmp_path / "lake", keys).open().root),
+        "IMU_HDX_URL": "http://127.0.0.1:1",
+        "IMU_HDX_KEY": "a-key",
+        seal.SEAL_KEY: seal.encode_key(keys.seal),
+        seal.PSEUDONYM_KEY: seal.encode_key(keys.pseudonym),
+    }
+
+
+def ask(variables: Mapping[str, str]) -> dict[str, Answer]:
+    return {one.question: one for one in doctor.examine(Office(variables))}
+
+
+def unwell(answers: Mapping[str, Answer]) -> list[str]:
+    return [question for question, answer in answers.items() if not answer.well]
+
+
+def test_where_nothing_is_missing_all_is_well(variables: dict[str, str]) -> None:
+    answers = ask(variables)
+    assert list(answers) == QUESTIONS
+    assert unwell(answers) == []
+    assert answers["KoBo"].words == "not used by this operation"
+
+
+def test_a_wrong_key_is_named_and_the_sheet_is_where_to_look(variables: dict[str, str]) -> None:
+    answers = ask({**variables, seal.SEAL_KEY: seal.encode_key(b"x" * 32)})
+    assert unwell(answers) == ["lake"]
+    assert "IMU_SEAL_KEY does not open this lake" in answers["lake"].words
+    assert "recovery sheet" in answers["lake"].words
+
+
+def test_another_pseudonym_key_is_named(variables: dict[str, str]) -> None:
+    answers = ask({**variables, seal.PSEUDONYM_KEY: seal.encode_key(b"x" * 32)})
+    assert unwell(answers) == ["lake"]
+    assert "IMU_PSEUDONYM_KEY is not the one" in answers["lake"].words
+
+
+def test_missing_keys_are_named_with_the_command_that_makes_them(variables: dict[str, str]) -> None:
+    del variables[seal.PSEUDONYM_KEY]
+    answers = ask(variables)
+    assert unwell(answers) == ["keys", "lake"]
+    assert "looked for IMU_PSEUDONYM_KEY" in answers["keys"].words
+    assert "imu seal new" in answers["keys"].words
+
+
+def test_the_demo_keys_are_refused_for_a_real_operation(variables: dict[str, str]) -> None:
+    from demo.home import default_home, environment
+
+    public = {name: value for name, value in environment(default_home()).items() if name.endswith("_KEY")}
+    answers = ask({**variables, **public})
+    assert unwell(answers) == ["keys", "lake"]
+    assert "which everybody knows" in answers["keys"].words
+    assert seal.load_keys({**public, "IMU_OPERATION": "demo"}).seal != b""
+
+
+def test_a_missing_extension_is_named_with_the_package_and_the_command(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = duck.find_spec
+    monkeypatch.setattr(duck, "find_spec", lambda name: None if name.endswith("_spatial") else found(name))
+    answers = ask(variables)
+    assert unwell(answers) == ["DuckDB extension spatial"]
+    assert "duckdb-extension-spatial" in answers["DuckDB extension spatial"].words
+    assert "make install" in answers["DuckDB extension spatial"].words
+
+
+def test_an_extension_that_is_damaged_does_not_load(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    damaged = tmp_path / "spatial.duckdb_extension"
+    damaged.write_bytes(b"not an extension")
+    found = duck.extension_path
+    monkeypatch.setattr(duck, "extension_path", lambda name: damaged if name == "spatial" else found(name))
+    answers = ask(variables)
+    assert unwell(answers) == ["DuckDB extension spatial"]
+    assert "does not load" in answers["DuckDB extension spatial"].words
+
+
+def test_a_missing_package_is_named(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = doctor.version
+
+    def version(name: str) -> str:
+        if name == "plotly":
+            raise PackageNotFoundError(name)
+        return installed(name)
+
+    monkeypatch.setattr(doctor, "version", version)
+    answers = ask(variables)
+    assert unwell(answers) == ["packages"]
+    assert answers["packages"].words == "Not installed: plotly. Run `make install`."
+
+
+def test_hdx_down_is_told_and_what_can_be_done(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(seal, "_from_keyring", lambda _name: None)
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        variables["IMU_HDX_URL"] = f"http://127.0.0.1:{free.getsockname()[1]}"
+    answers = ask(variables)
+    assert unwell(answers) == ["HDX"]
+    assert "HDX" in answers["HDX"].words
+    assert "again" in answers["HDX"].words
+    assert "a-key" not in answers["HDX"].words
+
+
+def test_hdx_that_knows_us_not_is_told_in_its_own_words(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = [Problem("organisation", "is not on HDX"), Problem("maintainer", "is nobody")]
+    monkeypatch.setattr(HdxPublisher, "preflight", lambda _self: said)
+    answers = ask(variables)
+    assert unwell(answers) == ["HDX"]
+    assert "organisation" in answers["HDX"].words
+    assert "maintainer" in answers["HDX"].words
+
+
+def test_outside_systems_that_were_not_set_up_are_named_by_their_variable(variables: dict[str, str]) -> None:
+    del variables["IMU_HDX_URL"]
+    variables |= {"IMU_OPERATION": "demo", "IMU_OPERATIONS": ""}
+    answers = ask(variables)
+    assert unwell(answers) == ["KoBo", "HDX"]
+    assert "IMU_KOBO_URL is not set" in answers["KoBo"].words
+    assert "IMU_HDX_URL is not set" in answers["HDX"].words
+
+
+def test_problems_of_the_operation_are_counted(variables: dict[str, str]) -> None:
+    folder = Path(variables["IMU_OPERATIONS"]) / "kalvoria"
+    (folder / "sectors.csv").unlink()
+    answers = ask(variables)
+    assert unwell(answers) == ["operation"]
+    assert "`imu validate` lists them" in answers["operation"].words
+
+
+def test_settings_that_cannot_be_read_do_not_keep_the_rest_from_being_asked(variables: dict[str, str]) -> None:
+    (Path(variables["IMU_OPERATIONS"]) / "kalvoria" / "operation.yml").write_text("name: [", encoding="utf-8")
+    answers = ask(variables)
+    assert list(answers) == QUESTIONS
+    assert unwell(answers) == ["operation", "KoBo", "HDX"]
+
+
+def test_a_plain_file_in_the_sealed_zone_is_named(variables: dict[str, str]) -> None:
+    path = Path(variables["IMU_LAKE"]) / "checked" / "activities" / "x" / "plain.parquet"
+    path.parent.mkdir(parents=True)
+    duckdb.sql("SELECT 1 AS one").write_parquet(str(path))
+    answers = ask(variables)
+    assert unwell(answers) == ["sealed zone"]
+    assert "checked/activities/x/plain.parquet" in answers["sealed zone"].words
+
+
+def test_a_plain_database_in_place_of_the_warehouse_is_named(variables: dict[str, str]) -> None:
+    path = Path(variables["IMU_LAKE"]) / "warehouse" / "warehouse.duckdb"
+    path.parent.mkdir(parents=True)
+    duckdb.connect(str(path)).close()
+    assert unwell(ask(variables)) == ["sealed zone"]
+
+
+def test_too_little_disk_is_told(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _path: usage(100, 98, 2_000_000_000))
+    answers = ask(variables)
+    assert unwell(answers) == ["disk"]
+    assert "2.0 GB free" in answers["disk"].words
+
+
+def test_asking_makes_no_lake(variables: dict[str, str], tmp_path: Path) -> None:
+    variables["IMU_LAKE"] = str(tmp_path / "not" / "there")
+    answers = ask(variables)
+    assert unwell(answers) == []
+    assert answers["lake"].words == "not made yet; the first run makes it"
+    assert not (tmp_path / "not").exists()
+
+
+def test_no_answer_holds_a_key(variables: dict[str, str]) -> None:
+    secrets = {variables[seal.SEAL_KEY], variables[seal.PSEUDONYM_KEY], variables["IMU_HDX_KEY"]}
+    words = " ".join(answer.words for answer in ask(variables).values())
+    assert not any(secret in words for secret in secrets)
