@@ -6,6 +6,7 @@ Belongs here: starting, and ending everything it started. Bound to 127.0.0.1: Da
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import subprocess
@@ -35,16 +36,27 @@ def main() -> int:
 
 
 def _dagster(port: int) -> int:
-    """`dagster dev` in a session of its own, so that Ctrl-C reaches this process first and it stops the rest."""
+    """`dagster dev` in a session of its own, ended as a whole: told first, made to end if it has not after a while."""
+    # A background job inherits SIGINT ignored, and so would dagster.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)]
     process = subprocess.Popen(command, cwd=REPO, start_new_session=True)
     try:
         return process.wait()
     except (KeyboardInterrupt, SystemExit):
-        # SIGTERM to the parent only: to the whole group it hangs (measured with dagster 1.13).
-        process.terminate()
-        process.wait(timeout=30)
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=20)
+        _end_group(process.pid)
         return 0
+
+
+def _end_group(group: int) -> None:
+    """Whatever of the session is still there: the code server outlives its parent by a minute (dagster 1.13)."""
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return
 
 
 if __name__ == "__main__":

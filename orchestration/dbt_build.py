@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.failures import Permanent
+from orchestration.failures import ImuError, Permanent
 from orchestration.settings import REPO
 
 if TYPE_CHECKING:
@@ -28,6 +27,14 @@ if TYPE_CHECKING:
 PROJECT = REPO / "dbt_project"
 TARGET = PROJECT / "target"
 _SILENT = ("--log-level", "none", "--log-level-file", "none", "--quiet", "--no-print", "--no-use-colors")
+# DuckDB's kinds before dbt's own, which wrap them ("Runtime Error in model x: Conversion Error: ..."). A list, because
+# what merely looks like a kind may be part of a quoted value.
+_KINDS = (
+    "Conversion Error", "Out of Range Error", "Constraint Error", "Invalid Input Error", "Binder Error",
+    "Catalog Error", "Parser Error", "Out of Memory Error", "Not implemented Error", "Serialization Error", "IO Error",
+    "Internal Error", "Permission Error", "Compilation Error", "Parsing Error", "Dependency Error", "Database Error",
+    "Runtime Error",
+)  # fmt: skip
 _SOURCES = ("*.sql", "*.yml", "*.csv", "*.md")
 
 
@@ -102,11 +109,25 @@ def _invoke(arguments: list[str], parsed: Any) -> Any:
         [*_SILENT, *arguments, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     )
     if outcome.exception is not None:
+        ours = _ours(outcome.exception)
+        if ours:
+            raise ours  # a warehouse that is busy, plain or of another key: already in our own words
         raise Permanent(
             f"dbt {arguments[0]} could not run: {_kind(str(outcome.exception))}. "
             f"The models did not change; run `make lint`, then `imu doctor`."
         ) from None
     return outcome.result
+
+
+def _ours(failure: BaseException | None) -> ImuError | None:
+    """What the platform itself raised inside of dbt, if that is why dbt failed."""
+    seen: set[int] = set()
+    while failure is not None and id(failure) not in seen:
+        if isinstance(failure, ImuError):
+            return failure
+        seen.add(id(failure))
+        failure = failure.__cause__ or failure.__context__
+    return None
 
 
 def _plain(result: Any) -> NodeResult:
@@ -118,5 +139,4 @@ def _plain(result: Any) -> NodeResult:
 
 def _kind(message: str) -> str:
     """The class of a database error ('Conversion Error') without the text that may quote a value."""
-    found = re.search(r"\b([A-Z][a-z]+(?: [A-Z][a-z]+)? (?:Error|Exception))\b", message)
-    return found.group(1) if found else "error (text withheld: it may quote data)"
+    return next((kind for kind in _KINDS if kind in message), "error (text withheld: it may quote data)")

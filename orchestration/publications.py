@@ -70,6 +70,11 @@ def lift(lake: Lake, stem: str, cycle: str) -> None:
     hold_path(lake, stem, cycle).unlink(missing_ok=True)
 
 
+def later_receipts(lake: Lake, stem: str, cycle: str) -> list[str]:
+    """The cycles after this one that are on HDX already."""
+    return sorted(path.stem for path in lake.folder("hdx", stem).glob("20*.json") if path.stem > cycle)
+
+
 def previous(lake: Lake, stem: str, cycle: str) -> Path | None:
     """The newest release before a cycle."""
     folder = lake.folder("release", stem)

@@ -36,5 +36,6 @@ def _look(context: dg.SensorEvaluationContext, office: Office) -> Iterator[dg.Ru
 
 
 def _key(source: str, ready: list[inbox.Ready]) -> str:
-    names = "|".join(f"{file.sender}/{file.path.name}@{file.modified.isoformat()}" for file in ready)
+    """With the moment the file was laid there: the same file may be laid there again, its own time unchanged."""
+    names = "|".join(f"{file.sender}/{file.path.name}@{file.path.stat().st_ctime_ns}" for file in ready)
     return f"take-{source}-{hashlib.sha256(names.encode()).hexdigest()[:16]}"

@@ -34,7 +34,7 @@ def _look(context: dg.SensorEvaluationContext, office: Office) -> Iterator[dg.Ru
     if freshness.built(office) != freshness.digest(office):
         yield dg.SkipReason("The tables are being brought up to date first; releases are made from them.")
         return
-    waiting = [due for due in all_due(office) if not _published(office, due)]
+    waiting = [due for due in all_due(office) if not _published(office, due) and not _passed_by(office, due)]
     if not waiting:
         yield dg.SkipReason("Everything that is due has been published.")
     for due in waiting:
@@ -50,6 +50,12 @@ def all_due(office: Office) -> list[Due]:
         for due in due_between(office.calendar, first, office.today, office.operation.zone)
         if due.cycle in months and due.at <= office.now
     ]
+
+
+def _passed_by(office: Office, due: Due) -> bool:
+    """A cycle that is not worth coming late: skipped by the calendar's word, or overtaken by a newer one on HDX."""
+    overtaken = bool(publications.later_receipts(office.lake, due.product.replace("-", "_"), due.cycle))
+    return overtaken or (due.when_late == "skip" and due.at.date() < office.today)
 
 
 def _published(office: Office, due: Due) -> bool:

@@ -39,8 +39,13 @@ def ask(
         return dg.SkipReason(
             f"It failed {failed} times and is not tried again by itself: see its last run, then press the button."
         )
+    if len(runs) - failed >= ATTEMPTS:
+        return dg.SkipReason(
+            f"It ran {len(runs) - failed} times, and what it was asked for is still not done: see its last run."
+        )
     return dg.RunRequest(
-        run_key=f"{key}#{failed}",
+        # Dagster never starts a key twice, and the same question may come again after a run that answered it.
+        run_key=f"{key}#{len(runs)}",
         partition_key=partition,
         asset_selection=list(selection) if selection else None,
         job_name=job,

@@ -17,7 +17,7 @@ def sensor(office: Office) -> dg.SensorDefinition:
 
     @dg.sensor(name="tables", job_name=buttons.BUILD, minimum_interval_seconds=120, description=__doc__)
     def _tables(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        if not ledger.entries(office.lake, "boundaries", office.now):
+        if not ledger.in_force(ledger.entries(office.lake, "boundaries", office.now)):
             return dg.SkipReason("No boundaries have been accepted yet: tables need places first.")
         waiting = [s for s in buttons.sources_of(office.operation) if waiting_partitions(office, s)]
         if waiting:

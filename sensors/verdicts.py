@@ -35,7 +35,7 @@ def _ask(context: dg.SensorEvaluationContext, office: Office, source: str) -> It
     partitions = waiting_partitions(office, source)
     if not partitions:
         yield dg.SkipReason(f"Everything that arrived for '{source}' has its verdict.")
-    elif source in NEEDS_PLACES and not ledger.entries(office.lake, "boundaries", office.now):
+    elif source in NEEDS_PLACES and not ledger.in_force(ledger.entries(office.lake, "boundaries", office.now)):
         yield dg.SkipReason("No boundaries have been accepted yet, and places can't be matched without them.")
     else:
         for partition, ids in sorted(partitions.items()):

@@ -65,7 +65,7 @@ def check(
         connection.execute(f"SET memory_limit = {duck.quote(MEMORY)}; SET temp_directory = {duck.quote(str(aside))}")
         result = extract.read(
             connection,
-            _Opened(lake, arrival),
+            lake.open_arrival(arrival),
             column_map=settings.column_map,
             never_ingest=settings.never_ingest,
             extract=day,
@@ -80,17 +80,6 @@ def check(
             rows = "SELECT * FROM individuals"
             lake.write(target, lambda draft: connection.execute(duck.sealed_copy(rows, draft)))
     return _conclude(arrival, day, result)
-
-
-@dataclass(frozen=True)
-class _Opened:
-    """The original bytes, from their beginning as often as asked for: reading may need a second attempt."""
-
-    lake: Lake
-    arrival: Arrival
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self.lake.open_arrival(self.arrival)
 
 
 def unreadable(arrival: Arrival, day: date) -> Verdict:

@@ -64,7 +64,7 @@ def _hash(column: str, purpose: str) -> str:
 
 
 def _day(column: str) -> str:
-    """A date within reach of arithmetic: DuckDB knows the year 5000000, and raises with the date when it is compared."""
+    """A date within reach of arithmetic: DuckDB knows the year 5000000, and raises, quoting it, once it is compared."""
     day = f"try_cast({column} AS DATE)"
     return f"CASE WHEN {day} BETWEEN DATE '1000-01-01' AND DATE '9999-12-31' THEN {day} END"
 

@@ -171,7 +171,8 @@ def _sensitivity(office: Office) -> Sensitivity:
 
 def _spec(office: Office, product: Product, due: Due, keys: tuple[str, ...], rules: tuple[Any, ...]) -> ReleaseSpec:
     provenance = office.provenance
-    arrivals = [one.arrival_id for one in ledger.entries(office.lake, until=office.now) if one.source in product.inputs]
+    entries = ledger.entries(office.lake, until=office.now)
+    arrivals = [one.arrival_id for one in entries if one.source in product.inputs and one.tables]
     lineage = Lineage(
         arrivals=tuple(sorted(arrivals)),
         config_hash=provenance.config,
@@ -219,7 +220,9 @@ def _holds(
         approvals=_approvals(office, digest),
         approvers=approvers,
     )
-    return readiness.holds(candidate, evidence, sensitivity, office.today)
+    found = readiness.holds(candidate, evidence, sensitivity, office.today)
+    # A product the calendar lets out flagged goes out incomplete; anything graver holds it all the same.
+    return [one for one in found if not (due.when_late == "flag" and one.code == "completeness")]
 
 
 def _approvals(office: Office, digest: str) -> tuple[readiness.Approval, ...]:

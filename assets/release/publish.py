@@ -85,12 +85,20 @@ def verify(folder: Path, copy: Publication) -> None:
 
 def publish(office: Office, product: Product, due: Due) -> Receipt:
     """Publish one release and keep the receipt; publishing again changes nothing."""
+    later = publications.later_receipts(office.lake, product.stem, due.cycle)
+    if later:
+        raise Permanent(
+            f"{product.name} {due.cycle} was not published: {later[-1]} is already on HDX, and an older version would "
+            "take its place. Nothing was sent. Publish the newest cycle instead."
+        )
     folder = publications.release_folder(office.lake, product.stem, due.cycle)
     verify_certificate(folder)
     publisher = office.hdx(lambda copy: verify(folder, copy))
     with office.lake.scratch() as into:
         receipt = publisher.publish(publication(office, product, due, laid_out(product, folder, into)))
     path = publications.receipt_path(office.lake, product.stem, due.cycle)
-    late = office.today > due.at.date()
-    office.lake.write_json(path, {**asdict(receipt), "cycle": due.cycle, "published_on": office.today, "late": late})
+    if publications.receipt(office.lake, product.stem, due.cycle) is None:
+        late = office.today > due.at.date()
+        said = {"cycle": due.cycle, "published_on": office.today, "late": late}
+        office.lake.write_json(path, {**asdict(receipt), **said})
     return receipt

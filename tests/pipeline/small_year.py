@@ -21,6 +21,7 @@ import pytest
 import yaml
 
 from demo import year
+from demo.hdx.server import HdxServer
 from demo.home import REPO, Home, enter, environment
 from demo.kobo.project import load_project
 from demo.kobo.server import KoboServer
@@ -135,6 +136,14 @@ def survey_server_only(home: Home) -> Iterator[Servers]:
     """For walks that publish nothing."""
     with KoboServer(load_project(home.world / "kobo.json")) as kobo:
         yield Servers(kobo.url, kobo.token(), "", "")
+
+
+@contextmanager
+def own_hdx(small: SmallYear) -> Iterator[SmallYear]:
+    """The same, publishing to the copy of HDX beside it."""
+    with HdxServer(small.home.hdx) as hdx:
+        servers = replace(small.servers, hdx_url=hdx.url, hdx_key=hdx.credentials["editor_token"])
+        yield replace(small, servers=servers)
 
 
 def put_in_inbox(small: SmallYear, source: str, sender: str, name: str, content: bytes, received: float) -> Path:

@@ -19,6 +19,7 @@ from small_year import (
     live,
     live_on,
     only_sensors,
+    own_hdx,
     small_operation,
     survey_server_only,
 )
@@ -139,9 +140,7 @@ def test_a_release_is_whole_proven_and_on_time(small_year: SmallYear, product: s
 
 
 @pytest.mark.parametrize(("product", "cycle"), RELEASES)
-def test_a_release_is_made_only_of_what_had_arrived_by_its_day(
-    small_year: SmallYear, product: str, cycle: str
-) -> None:
+def test_a_release_is_made_only_of_what_had_arrived_by_its_day(small_year: SmallYear, product: str, cycle: str) -> None:
     lineage = json.loads((_folder(small_year, product, cycle) / "lineage.json").read_text(encoding="utf-8"))
     taken = {one.arrival_id: one.taken_at for one in ledger.entries(small_year.lake)}
     day = month_ends(cycle, cycle)[0]
@@ -202,9 +201,10 @@ def _state(small: SmallYear) -> tuple[dict[str, int], dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def after_the_cut(small_year: SmallYear, tmp_path_factory: pytest.TempPathFactory) -> SmallYear:
+def after_the_cut(small_year: SmallYear, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallYear]:
     """The machine was off over the end of May; what was due then comes at the next start, in June."""
-    return live_on(small_year.copy(tmp_path_factory.mktemp("power-cut")), "2025-06-30")
+    with own_hdx(small_year.copy(tmp_path_factory.mktemp("power-cut"))) as small:
+        yield live_on(small, "2025-06-30")
 
 
 def test_what_a_power_cut_delayed_comes_once_and_is_called_late(after_the_cut: SmallYear) -> None:

@@ -19,7 +19,7 @@ from demo.country.clusters.headers import columns_of
 from demo.country.clusters.layout import Book, Laid
 from demo.country.clusters.rows import Planted, Row, Setting
 from demo.country.clusters.sites import Gazetteer, version_of
-from demo.country.clusters.spelling import HABITS, typed_row
+from demo.country.clusters.spelling import HABITS, LOCAL_HEADINGS, typed_row
 from demo.country.clusters.troubles import TROUBLES, plant, plant_one
 from demo.country.deliveries import Trouble
 
@@ -154,5 +154,7 @@ def answer_key(book: Book, laid: Laid) -> list[Trouble]:
 def _look(kind: str, book: Book, laid: Laid) -> Trouble:
     row = laid.header if kind == book.dress.header else laid.totals if kind == "totals_row" else None
     row = laid.header + 1 if kind == book.dress.hxl else row
-    rule = "C-LOOKALIKE" if kind == "homoglyph_header" else ""
+    # A heading in the local language alone has no Latin letter that could be swapped.
+    swapped = kind == "homoglyph_header" and HABITS[book.cluster].headers != LOCAL_HEADINGS
+    rule = "C-LOOKALIKE" if swapped else ""
     return Trouble(kind, "clusters", book.name, row, rule, "the look of the file; must be read unharmed")

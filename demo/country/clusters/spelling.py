@@ -29,6 +29,9 @@ _REMARKS = {
 }  # fmt: skip
 
 
+LOCAL_HEADINGS = 2  # of the heading alternatives below
+
+
 @dataclass(frozen=True)
 class Habits:
     """How one focal point fills the template. `new_template` is the first month on version 2 of it."""

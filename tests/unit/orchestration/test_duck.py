@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
+import crashing
 import duckdb
 import pytest
 
-import crashing
 from orchestration import duck
 from orchestration.failures import NotSealed, Permanent, Transient, WrongKey
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import crashing
 import pytest
 
-import crashing
 from orchestration import inbox
 from orchestration.inbox import Ready
 from orchestration.lake import Lake

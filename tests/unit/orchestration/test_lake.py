@@ -7,18 +7,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import crashing
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import crashing
 from orchestration import lake as lake_module
 from orchestration.failures import NotSealed, Permanent, WrongKey
 from orchestration.lake import Arrival, Lake
 from orchestration.seal import Keys
 
 MARCH = datetime(2025, 3, 5, 9, 30, tzinfo=UTC)
-TEXT = "record_id,full_name\nR1,Somebody Invented\n".encode() * 50_000  # two chunks and a bit
+TEXT = b"record_id,full_name\nR1,Somebody Invented\n" * 50_000  # two chunks and a bit
 
 
 def _take(lake: Lake, content: bytes | Path, *, sender: str = "unit", at: datetime = MARCH) -> tuple[Arrival, bool]:

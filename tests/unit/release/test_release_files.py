@@ -119,7 +119,7 @@ def test_parquet_keeps_types_and_names_no_machine(content: Content, tmp_path: Pa
 def test_the_workbook_is_plain_to_read_and_hides_nothing(content: Content, tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     write_xlsx(content, COVER, DICTIONARY, date(2025, 3, 31), path)
-    book, day = openpyxl.load_workbook(path), datetime(2025, 3, 31)  # noqa: DTZ001  workbooks know no time zone
+    book, day = openpyxl.load_workbook(path), datetime(2025, 3, 31)
     assert book.sheetnames == ["read me", "data", "columns"]
     assert {sheet.sheet_state for sheet in book} == {"visible"}
     assert book.properties.created == day
