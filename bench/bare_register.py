@@ -74,12 +74,13 @@ GROUP BY ROLLUP (adm1_pcode, adm2_pcode), CUBE (sex, bracket)
 _TOTALS = """
 CREATE TABLE totals AS
 WITH homes AS (
-    SELECT min((NOT coalesce(is_focal, false), adm2_pcode, adm1_pcode)) AS home FROM read_parquet($file)
+    SELECT min({'other': NOT coalesce(is_focal, false), 'adm2': adm2_pcode, 'adm1': adm1_pcode}) AS home
+    FROM read_parquet($file)
     WHERE record_status = 'active' GROUP BY family),
 counted AS (
     SELECT adm1_pcode, adm2_pcode, 0 AS families, count(*) FILTER (record_status = 'active') AS individuals,
            count(*) AS records FROM read_parquet($file) GROUP BY ALL
-    UNION ALL SELECT home[3], home[2], count(*), 0, 0 FROM homes GROUP BY ALL)
+    UNION ALL SELECT home.adm1, home.adm2, count(*), 0, 0 FROM homes GROUP BY ALL)
 SELECT CASE WHEN grouping(adm1_pcode) = 1 THEN 0 WHEN grouping(adm2_pcode) = 1 THEN 1 ELSE 2 END AS admin_level,
        coalesce(adm2_pcode, adm1_pcode) AS pcode, sum(families) AS families, sum(individuals) AS individuals,
        sum(records) AS records

@@ -31,6 +31,7 @@ class Clock:
     """What a side measures of itself: the work without its preparation, part by part, and what came out of it."""
 
     seconds: float = 0.0
+    megabytes: int = 0
     parts: dict[str, float] = field(default_factory=dict)
     facts: dict[str, object] = field(default_factory=dict)
 
@@ -42,6 +43,8 @@ class Clock:
             yield
         finally:
             took = time.perf_counter() - began
+            # Now, and not when the process ends: comparing the results takes memory of its own.
+            self.megabytes = peak_megabytes()
             self.seconds += took
             self.parts[part] = self.parts.get(part, 0.0) + took
 

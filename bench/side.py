@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from bench.pairs import Clock, peak_megabytes
+from bench.pairs import Clock
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
     module, side, folder = sys.argv[1:4]
     clock = Clock()
     getattr(importlib.import_module(f"bench.{module}"), side)(clock, Path(folder))
-    said = {"seconds": clock.seconds, "megabytes": peak_megabytes(), "parts": clock.parts, "facts": clock.facts}
+    said = {"seconds": clock.seconds, "megabytes": clock.megabytes, "parts": clock.parts, "facts": clock.facts}
     print("\n" + json.dumps(said, default=str))
 
 

@@ -12,6 +12,7 @@ import copy
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from openpyxl.comments import Comment
 
 from demo.country.canaries import Canary, canaries
 
-Rows = list[list[str]]
+Rows = list[list[Any]]
 PLANTED: Sequence[Canary] = canaries(1)
 
 
@@ -72,12 +73,12 @@ Spoil = Callable[[Rows, int, Iterator[str]], Rows]
 WAYS: Sequence[Spoil] = (cells, texts, headings, more_columns)
 
 
-def _with(row: Sequence[str], at: int, value: str) -> list[str]:
+def _with(row: Sequence[Any], at: int, value: str) -> list[Any]:
     return [value if number == at else cell for number, cell in enumerate(row)]
 
 
-def _in_texts(row: Sequence[str], who: Iterator[str]) -> list[str]:
-    return [next(who) if cell and not any(letter.isdigit() for letter in cell) else cell for cell in row]
+def _in_texts(row: Sequence[Any], who: Iterator[str]) -> list[Any]:
+    return [next(who) if isinstance(cell, str) and cell and not re.search(r"\d", cell) else cell for cell in row]
 
 
 def spoilt_csv(content: bytes, delimiter: str, spoil: Spoil, who: Iterator[str]) -> bytes:

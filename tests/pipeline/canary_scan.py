@@ -14,15 +14,17 @@ import sqlite3
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 from canary_plants import PLANTED
 
+from demo.country.canaries import _FAMILY_FIRST, _GIVEN
 from demo.country.people_names import to_cyrillic
 
-PARTS = sorted({part for one in PLANTED for part in one.name.split()})
-LOCAL = sorted({part for one in PLANTED for part in one.name_local.split()} | {to_cyrillic(part) for part in PARTS})
+# Each planted name is one of the first and begins its second word with one of the others; no other name has either.
+PARTS = (*_GIVEN, *_FAMILY_FIRST)
 PHONES = sorted({re.sub(r"\D", "", one.phone).encode() for one in PLANTED})
 CARD = re.compile(rb"kr9\d{8}")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
@@ -33,20 +35,18 @@ def _forms() -> Iterator[bytes]:
     """A name as bytes: Latin in lower case (what is searched is lowered too), Cyrillic as typed and in lower case."""
     for part in PARTS:
         yield part.lower().encode()
-    for part in LOCAL:
-        for text in {part, part.lower()}:
-            yield text.encode()
-            yield from (text.encode(encoding).lower() for encoding in ("utf-16-le", "utf-16-be", "cp1251"))
+        for text in (to_cyrillic(part), to_cyrillic(part).lower(), to_cyrillic(part).upper()):
+            yield from (text.encode(encoding).lower() for encoding in ("utf-8", "utf-16-le", "utf-16-be", "cp1251"))
             yield text.encode("ascii", "backslashreplace").lower()  # as JSON escapes it
-            yield "".join(f"&#{ord(letter)};" for letter in text).encode()
 
 
 FORMS = sorted(set(_forms()))
 
 
 def found_in(content: bytes) -> list[str]:
-    """Which planted people stand in these bytes, as they are, with their base64 opened."""
-    return sorted({name for text in (content, *_decoded(content)) for name in _plain(text)})
+    """Which planted people stand in these bytes, as they are and with their base64 opened."""
+    opened = (inside for text in _decoded(content) for inside in unpacked(text))
+    return sorted({name for text in (content, *opened) for name in _plain(text)})
 
 
 def _plain(content: bytes) -> Iterator[str]:
@@ -72,16 +72,14 @@ def _decoded(content: bytes) -> Iterator[bytes]:
 def unpacked(content: bytes) -> Iterator[bytes]:
     """The bytes, and whatever is inside of them if they are an archive, a database, a table file or compressed."""
     yield content
-    if content[:4] == b"PK\x03\x04":
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            for name in archive.namelist():
-                yield name.encode()
-                yield from unpacked(archive.read(name))
-    elif content[:2] in (b"\x78\x01", b"\x78\x9c", b"\x78\xda"):
-        try:
+    with suppress(zipfile.BadZipFile, zlib.error):  # it only looked like one
+        if content[:4] == b"PK\x03\x04":
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                for name in archive.namelist():
+                    yield name.encode()
+                    yield from unpacked(archive.read(name))
+        elif content[:2] in (b"\x78\x01", b"\x78\x9c", b"\x78\xda"):
             yield zlib.decompress(content)
-        except zlib.error:
-            return
 
 
 def texts_of(path: Path) -> Iterator[bytes]:

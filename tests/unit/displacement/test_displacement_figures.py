@@ -35,7 +35,9 @@ def _row(code: object = "QZ0101", idps: object = 1000, kind: str = "camp", **mor
     return [code, given["name"], kind, idps, *(given[name] for name in ("households", "women", "men", "children"))]
 
 
-def _read(gazetteer: Gazetteer, *rows: list[object], week: str = "2025-W07", previous: Previous | None = None) -> Figures:
+def _read(
+    gazetteer: Gazetteer, *rows: list[object], week: str = "2025-W07", previous: Previous | None = None
+) -> Figures:
     grid = [[f"Week {week}"], HEADER, *rows]
     return figures.read(
         [grid], "figures.xlsx", column_map=MAP, labels=LABELS, gazetteer=gazetteer, previous=previous or {},
@@ -84,7 +86,13 @@ def test_a_week_that_does_not_exist_refuses_the_file_and_nothing_breaks(gazettee
 def test_another_table_is_not_recognised(gazetteer: Gazetteer) -> None:
     for grid in ([["Code", "People"], ["QZ0101", 5]], [HEADER + ["IDPs"], _row()], []):
         read = figures.read(
-            [grid], "idp_2025-W07.xlsx", column_map=MAP, labels=LABELS, gazetteer=gazetteer, previous={}, districts=REGIONS
+            [grid],
+            "idp_2025-W07.xlsx",
+            column_map=MAP,
+            labels=LABELS,
+            gazetteer=gazetteer,
+            previous={},
+            districts=REGIONS,
         )
         assert (read.rows, _rules(read)) == ([], [("D-TEMPLATE", None)])
 

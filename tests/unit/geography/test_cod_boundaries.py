@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import demo_places
@@ -16,6 +18,7 @@ from assets.quality.checked_tables import TABLES
 from assets.quality.rules import rules_of
 from demo.country import cods
 from demo.country.geography import build_geography
+from orchestration import duck
 from orchestration.failures import Permanent
 
 Ring = list[list[float]]
@@ -61,10 +64,12 @@ def _read(layers: dict[int, list[Feature]], **tables: str) -> Boundaries:
     return boundaries.read(_zip(layers, **tables))
 
 
-@pytest.fixture
-def without_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where only codes and names are at stake: to load DuckDB's spatial extension costs a third of a second."""
-    monkeypatch.setattr(boundaries, "_check_shapes", lambda _result: [])
+@pytest.fixture(autouse=True, scope="module")
+def _one_connection() -> Iterator[None]:
+    """To load DuckDB's spatial extension for each of these countries would cost most of the time."""
+    with duck.connect(spatial=True) as connection, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(boundaries.duck, "connect", lambda **_: nullcontext(connection))
+        yield
 
 
 def test_a_sound_country_raises_nothing() -> None:
@@ -106,7 +111,9 @@ def test_unsound_shapes_are_told(level: int, place: int, ring: Ring, told: list[
     assert {row for _, row, _ in found} == {row for _, row in told}
 
 
-@pytest.mark.parametrize("geometry", [None, {}, {"type": "Polygon", "coordinates": []}, {"type": "Polygon"}, {"type": "Blob"}])
+@pytest.mark.parametrize(
+    "geometry", [None, {}, {"type": "Polygon", "coordinates": []}, {"type": "Polygon"}, {"type": "Blob"}]
+)
 def test_a_missing_or_nonsensical_shape_is_told_and_stops_nothing(geometry: Any) -> None:
     layers = _country()
     layers[2][2]["geometry"] = geometry
@@ -137,8 +144,13 @@ def test_islands_of_one_unit_are_one_unit() -> None:
     assert _read(layers).found == [("G-GEOMETRY", 3, "geometry")]
     layers[2][2]["geometry"]["coordinates"] = [[_square(1, 0, 2, 0.4)], [_square(1, 0.6, 2, 1)]]
     layers[1][1]["geometry"] = layers[2][2]["geometry"]
-    layers[0][0]["geometry"] = {"type": "MultiPolygon", "coordinates": [[_square(0, 0, 2, 0.4)], [_square(0, 0.6, 2, 1)]]}
-    layers[1][0]["geometry"] = layers[0][0]["geometry"] | {"coordinates": [[_square(0, 0, 1, 0.4)], [_square(0, 0.6, 1, 1)]]}
+    layers[0][0]["geometry"] = {
+        "type": "MultiPolygon",
+        "coordinates": [[_square(0, 0, 2, 0.4)], [_square(0, 0.6, 2, 1)]],
+    }
+    layers[1][0]["geometry"] = layers[0][0]["geometry"] | {
+        "coordinates": [[_square(0, 0, 1, 0.4)], [_square(0, 0.6, 1, 1)]]
+    }
     layers[2] = [layers[2][2], _feature(2, "QZ0101", [])]
     layers[2][1]["geometry"] = layers[1][0]["geometry"]
     assert _read(layers).found == []
@@ -155,7 +167,7 @@ def test_islands_of_one_unit_are_one_unit() -> None:
         ("QZ0201\n", {"G-CODE"}), ("", {"G-CODE", "G-PARENT"}), (None, {"G-CODE", "G-PARENT"}), ("QZ0301", {"G-PARENT"}),
     ],
 )  # fmt: skip
-def test_wrong_codes_are_told(code: str | None, rules: set[str], without_shapes: None) -> None:
+def test_wrong_codes_are_told(code: str | None, rules: set[str]) -> None:
     layers = _country()
     layers[2][2]["properties"]["adm2_pcode"] = code
     assert set(_read(layers).found) == {(rule, 3, "adm2_pcode") for rule in rules}
@@ -169,21 +181,21 @@ def test_shapes_are_told_by_their_place_in_the_layer_whatever_their_code(code: s
     assert [one for one in _read(layers).found if one[0] == "G-GEOMETRY"] == [("G-GEOMETRY", 3, "geometry")]
 
 
-def test_a_parent_that_is_not_in_the_layer_above_is_told(without_shapes: None) -> None:
+def test_a_parent_that_is_not_in_the_layer_above_is_told() -> None:
     layers = _country()
     layers[2][2]["properties"] |= {"adm2_pcode": "QZ0901", "adm1_pcode": "QZ09"}
     assert ("G-PARENT", 3, "adm2_pcode") in _read(layers).found
 
 
 @pytest.mark.parametrize("name", ["", " ", " Nove", "Nove  Selo", "NOVE SELO", "nove selo", "1234", "Nove\nSelo", None])
-def test_wrong_names_are_told(name: str | None, without_shapes: None) -> None:
+def test_wrong_names_are_told(name: str | None) -> None:
     layers = _country()
     layers[1][0]["properties"]["adm1_name"] = name
     assert _read(layers).found == [("G-NAME", 1, "adm1_name")]
 
 
 @pytest.mark.parametrize("name", ["Nove", "Нове Село", "Ust", "UN", "Saint-Just-d'Ô", "Raion 7"])
-def test_ordinary_names_pass(name: str, without_shapes: None) -> None:
+def test_ordinary_names_pass(name: str) -> None:
     layers = _country()
     layers[1][0]["properties"]["adm1_name"] = name
     assert _read(layers).found == []
@@ -192,18 +204,23 @@ def test_ordinary_names_pass(name: str, without_shapes: None) -> None:
 # -- tables ---------------------------------------------------------------------------------------------------
 
 
-def test_settlements_learn_their_district_and_region_from_their_commune(without_shapes: None) -> None:
+def test_settlements_learn_their_district_and_region_from_their_commune() -> None:
     layers = _country()
     layers[3] = [_feature(3, "QZ0201001", _square(1, 0, 2, 1), adm2_pcode="QZ0201", adm1_pcode="QZ02")]
     layers[3][0]["properties"] |= {"adm3_pcode": "QZ0201001", "adm0_pcode": "QZ"}
     table = "pcode,name,name1,adm3_pcode,population,lat,lon\nQZ0201001001,Krynychky,Кринички,QZ0201001,,0.5,1.5\n"
     read = _read(layers, settlements=table)
     place = read.places[-1]
-    assert (place["level"], place["adm1_pcode"], place["adm2_pcode"], place["population"]) == (4, "QZ02", "QZ0201", None)
+    assert (place["level"], place["adm1_pcode"], place["adm2_pcode"], place["population"]) == (
+        4,
+        "QZ02",
+        "QZ0201",
+        None,
+    )
     assert (place["valid_on"], place["cod_version"]) == ("2019-01-01", "v01")
 
 
-def test_older_headings_and_a_date_with_midnight_are_read(without_shapes: None) -> None:
+def test_older_headings_and_a_date_with_midnight_are_read() -> None:
     layers = _country()
     for features in layers.values():
         for feature in features:

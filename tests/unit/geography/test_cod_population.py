@@ -152,7 +152,9 @@ def test_rows_are_numbered_as_people_see_them_with_and_without_the_hxl_row() -> 
 # -- rounding -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("people", "allowed"), [(0, 5), (100, 5), (5000, 5), (5001, 5.001), (60_000, 60), (4_953_014, 4953)])
+@pytest.mark.parametrize(
+    ("people", "allowed"), [(0, 5), (100, 5), (5000, 5), (5001, 5.001), (60_000, 60), (4_953_014, 4953)]
+)
 def test_rounding_is_five_people_or_one_in_a_thousand(people: int, allowed: float) -> None:
     assert tolerance(people) == pytest.approx(allowed, abs=1)
     assert not population._apart(people + int(allowed), people)
@@ -192,7 +194,10 @@ def test_a_code_that_stands_twice_counts_once() -> None:
     tables[1].append(dict(tables[1][0]))
     read = _read(tables)
     assert read.found == [("G-CODE", 5, "ADM1_PCODE")]
-    assert sum(row["population"] for row in read.rows if (row["level"], row["sex"], row["age_range"]) == (1, "all", "all")) == 60000
+    assert (
+        sum(row["population"] for row in read.rows if (row["level"], row["sex"], row["age_range"]) == (1, "all", "all"))
+        == 60000
+    )
 
 
 @pytest.mark.parametrize("cell", ["NA", "", "12.5", "-3", "1e4", "²"])

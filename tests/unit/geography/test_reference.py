@@ -26,7 +26,9 @@ def _office(lake: Lake, day: int) -> Any:
     return SimpleNamespace(lake=lake, operation=operation, config="c" * 16, now=DAY + timedelta(days=day))
 
 
-def _store(lake: Lake, day: int, version: str, without: str = "", *, rule: str = "", source: str = "boundaries") -> None:
+def _store(
+    lake: Lake, day: int, version: str, without: str = "", *, rule: str = "", source: str = "boundaries"
+) -> None:
     at = DAY + timedelta(days=day)
     rows = [place for place in small_country.places() if place["cod_version"] == version and place["pcode"] != without]
     arrival = lake.take(

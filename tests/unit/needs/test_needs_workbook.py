@@ -81,7 +81,10 @@ def test_a_row_that_can_not_be_used_waits(gazetteer: Gazetteer, row: list[object
 def test_not_assessed_is_neither_zero_nor_wrong(gazetteer: Gazetteer) -> None:
     read = _read(gazetteer, _row(severity="", pin="", targeted=None), _row("QZ0102", severity=1, pin=0, targeted=0))
     assert read.found == []
-    assert [(one["severity"], one["people_in_need"], one["targeted"]) for one in read.rows] == [(None, None, None), (1, 0, 0)]
+    assert [(one["severity"], one["people_in_need"], one["targeted"]) for one in read.rows] == [
+        (None, None, None),
+        (1, 0, 0),
+    ]
 
 
 def test_everybody_in_need_is_possible(gazetteer: Gazetteer) -> None:
@@ -108,10 +111,14 @@ def test_the_plan_keeps_the_boundaries_it_was_made_on(gazetteer: Gazetteer) -> N
     assert _read(gazetteer, _row("QZ0101")).rows[0]["cod_version"] == "v01"
 
 
-@pytest.mark.parametrize(("districts", "odd", "told"), [(CONSTANT_FROM, 0, True), (CONSTANT_FROM - 1, 0, False), (30, 1, False)])
+@pytest.mark.parametrize(
+    ("districts", "odd", "told"), [(CONSTANT_FROM, 0, True), (CONSTANT_FROM - 1, 0, False), (30, 1, False)]
+)
 def test_one_severity_everywhere_is_told_for_the_sector(districts: int, odd: int, told: bool) -> None:
     rows = [
-        {"sector": "FSC", "pcode": f"QZ{n:04d}", "severity": 4 if n < odd else 3} for n in range(districts) for _ in range(2)
+        {"sector": "FSC", "pcode": f"QZ{n:04d}", "severity": 4 if n < odd else 3}
+        for n in range(districts)
+        for _ in range(2)
     ]
     assert workbook._constants(rows) == ([("N-CONSTANT", None, "FSC")] if told else [])
 
@@ -134,4 +141,6 @@ def test_the_fictional_country_raises_what_was_planted_and_nothing_else() -> Non
     assert sorted((rule, row or 0) for rule, row, _ in read.found) == sorted(
         (trouble.rule, trouble.row or 0) for trouble in troubles if trouble.rule
     )
-    assert {rule for rule, _, _ in read.found} | {"N-UNREADABLE", "N-TEMPLATE", "N-CODE", "N-NUMBER"} == set(rules_of("needs"))
+    assert {rule for rule, _, _ in read.found} | {"N-UNREADABLE", "N-TEMPLATE", "N-CODE", "N-NUMBER"} == set(
+        rules_of("needs")
+    )

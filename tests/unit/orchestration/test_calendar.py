@@ -133,7 +133,9 @@ def test_an_hour_the_clocks_leave_out_still_comes_due_once_and_in_order() -> Non
 
 @pytest.mark.parametrize("zone", [KYIV, KARACHI, KABUL, YANGON])
 def test_a_rule_means_local_days_in_every_zone(zone: ZoneInfo) -> None:
-    found = due_between([_event("FREQ=MONTHLY;BYDAY=-1TH", release_at="00:15")], date(2024, 12, 31), date(2025, 3, 31), zone)
+    found = due_between(
+        [_event("FREQ=MONTHLY;BYDAY=-1TH", release_at="00:15")], date(2024, 12, 31), date(2025, 3, 31), zone
+    )
     assert [due.at.date().isoformat() for due in found] == ["2025-01-30", "2025-02-27", "2025-03-27"]
     assert all(due.at.tzinfo is zone and (due.at.hour, due.at.minute) == (0, 15) for due in found)
     assert {due.cycle for due in found} == {"2025-01", "2025-02", "2025-03"}
@@ -141,13 +143,21 @@ def test_a_rule_means_local_days_in_every_zone(zone: ZoneInfo) -> None:
 
 def test_quarterly_by_months_and_the_winter_pause() -> None:
     quarterly = "FREQ=YEARLY;BYMONTH=1,4,7,10;BYMONTHDAY=-1"
-    assert _days(quarterly, date(2025, 1, 30), date(2025, 12, 31)) == ["2025-01-31", "2025-04-30", "2025-07-31", "2025-10-31"]
+    assert _days(quarterly, date(2025, 1, 30), date(2025, 12, 31)) == [
+        "2025-01-31",
+        "2025-04-30",
+        "2025-07-31",
+        "2025-10-31",
+    ]
     pause = "FREQ=MONTHLY;BYMONTH=3,4,5,6,7,8,9,10,11;BYMONTHDAY=1"
     assert _days(pause, date(2025, 11, 1), date(2026, 3, 1)) == ["2026-03-01"]
 
 
 def test_week_53_comes_due() -> None:
-    assert _days("FREQ=YEARLY;BYWEEKNO=53;BYDAY=SU", date(2025, 1, 1), date(2033, 1, 31)) == ["2027-01-03", "2033-01-02"]
+    assert _days("FREQ=YEARLY;BYWEEKNO=53;BYDAY=SU", date(2025, 1, 1), date(2033, 1, 31)) == [
+        "2027-01-03",
+        "2033-01-02",
+    ]
 
 
 @settings(max_examples=25, deadline=None)

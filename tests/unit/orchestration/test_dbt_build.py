@@ -13,12 +13,16 @@ from orchestration.failures import Permanent, Transient
 QUOTING = "Runtime Error in model stg_x (models/x.sql)\n  {}: Could not convert string 'Somebody Invented' to INT32"
 
 
-@pytest.mark.parametrize("kind", ["Conversion Error", "Out of Range Error", "Binder Error", "IO Error", "Constraint Error"])
+@pytest.mark.parametrize(
+    "kind", ["Conversion Error", "Out of Range Error", "Binder Error", "IO Error", "Constraint Error"]
+)
 def test_the_databases_kind_of_error_is_told_and_not_dbts_wrapper(kind: str) -> None:
     assert dbt_build._kind(QUOTING.format(kind)) == kind
 
 
-@pytest.mark.parametrize("message", ["", "Compilation failed", "could not cast 'Olena Petrenko Error' to INT", "Anna Exception"])
+@pytest.mark.parametrize(
+    "message", ["", "Compilation failed", "could not cast 'Olena Petrenko Error' to INT", "Anna Exception"]
+)
 def test_words_that_look_like_a_kind_are_not_told(message: str) -> None:
     assert "withheld" in dbt_build._kind(message)
 

@@ -63,7 +63,10 @@ def test_the_warehouse_keeps_its_tables_and_shows_nothing(warehouse: Path) -> No
 
 
 def test_a_read_only_warehouse_takes_no_writes(warehouse: Path) -> None:
-    with pytest.raises(duckdb.Error, match="read-only"), duck.warehouse(warehouse, KEY, KEY, read_only=True) as connection:
+    with (
+        pytest.raises(duckdb.Error, match="read-only"),
+        duck.warehouse(warehouse, KEY, KEY, read_only=True) as connection,
+    ):
         connection.execute("CREATE TABLE more AS SELECT 1")
 
 

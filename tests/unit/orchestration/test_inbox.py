@@ -64,7 +64,9 @@ def test_locks_and_leftovers_are_nobodys_submission(lake: Lake, name: str) -> No
     assert [one.file_name for one in inbox.look(lake, "clusters", NOW)[1]] == []
 
 
-@pytest.mark.parametrize("name", ["part of the report.xlsx", "template.xlsx", "5W~final.xlsx", "Copy of 5W.xlsx", "a.parts"])
+@pytest.mark.parametrize(
+    "name", ["part of the report.xlsx", "template.xlsx", "5W~final.xlsx", "Copy of 5W.xlsx", "a.parts"]
+)
 def test_ordinary_names_are_taken(lake: Lake, name: str) -> None:
     _put(lake, f"wsh-focal/{name}")
     assert _take(lake) == ([name], [])

@@ -11,7 +11,9 @@ from orchestration.lake import Lake
 from orchestration.publications import Held
 
 STEM = "operational_presence"
-WHY = Held("operational-presence", "2025-03", "2025-03-31", ({"kind": "readiness", "reason": "three clusters owe March"},))
+WHY = Held(
+    "operational-presence", "2025-03", "2025-03-31", ({"kind": "readiness", "reason": "three clusters owe March"},)
+)
 
 
 def _release(lake: Lake, cycle: str) -> Path:

@@ -47,13 +47,16 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path) -> list[tuple[Any, 
 
 
 @pytest.mark.parametrize("table", sorted(TABLES))
-def test_an_empty_table_has_the_shape_of_a_full_one(table: str, lake: Lake, connection: duckdb.DuckDBPyConnection) -> None:
+def test_an_empty_table_has_the_shape_of_a_full_one(
+    table: str, lake: Lake, connection: duckdb.DuckDBPyConnection
+) -> None:
     written = _write(lake, connection, _frame(table=table), table)
     shape = f"SELECT column_name, column_type FROM (DESCRIBE FROM {duck.sealed_scan([written])})"
     assert connection.execute(shape).fetchall() == list(TABLES[table].items())
-    assert connection.execute(f"DESCRIBE {checked_tables.empty(table)}").fetchall() == connection.execute(
-        f"DESCRIBE FROM {duck.sealed_scan([written])}"
-    ).fetchall()
+    assert (
+        connection.execute(f"DESCRIBE {checked_tables.empty(table)}").fetchall()
+        == connection.execute(f"DESCRIBE FROM {duck.sealed_scan([written])}").fetchall()
+    )
 
 
 def test_rows_keep_order_values_and_nothing(lake: Lake, connection: duckdb.DuckDBPyConnection) -> None:

@@ -178,7 +178,9 @@ def test_a_table_that_does_not_fit_leaves_no_verdict(lake: Lake) -> None:
 def test_files_sealed_by_the_check_itself_are_listed_by_their_place_in_the_lake(lake: Lake) -> None:
     arrival = _arrival(lake)
     target = lake.folder("checked", "individuals", "2025", "x.parquet")
-    entry = ledger.store(lake, arrival, "2025", CONFIG, replace(_outcome(arrival), tables={}, sealed={"individuals": target}))
+    entry = ledger.store(
+        lake, arrival, "2025", CONFIG, replace(_outcome(arrival), tables={}, sealed={"individuals": target})
+    )
     assert entry.tables == {"individuals": "checked/individuals/2025/x.parquet"}
     text = ledger.path_of(lake, "needs", arrival.arrival_id).read_text()
     assert str(lake.root) not in text

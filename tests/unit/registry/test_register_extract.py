@@ -43,7 +43,9 @@ def test_headings_may_stand_in_any_order_and_dress() -> None:
     assert _refused(written([person()], sorted(HEADER)).replace(b"record_id", b" Record_ID ")) == []
 
 
-@pytest.mark.parametrize("heading", ["fingerprint", "Left fingerprint", "IRIS_code", "Case notes", "case-notes", "CaseNotes"])
+@pytest.mark.parametrize(
+    "heading", ["fingerprint", "Left fingerprint", "IRIS_code", "Case notes", "case-notes", "CaseNotes"]
+)
 def test_a_column_that_must_never_come_in_refuses_the_file(heading: str) -> None:
     assert _refused(written([person()], [*HEADER, heading])) == [("R-FORBIDDEN", (heading,))]
 
@@ -94,7 +96,8 @@ _GOOD = written(_people())
 _BROKEN = {
     "no text": b"PK\x03\x04" + bytes(range(128, 256)),
     "one column more in a row": _GOOD + b"x," * 40 + NAME.encode() + b"\n",
-    "bytes of another alphabet in a later row": _GOOD + written([person()]).split(b"\n", 1)[1].replace(b"ref", b"\xce\xeb\xff"),
+    "bytes of another alphabet in a later row": _GOOD
+    + written([person()]).split(b"\n", 1)[1].replace(b"ref", b"\xce\xeb\xff"),
     "one cell too few in a row": _GOOD + NAME.encode() + b",x" * 24 + b"\n",
     "a quote left open at the end": _GOOD + b'"' + NAME.encode() + b",x" * 25 + b"\n",
     "a quote left open in the middle": _GOOD + b'"' + NAME.encode() + b",x" * 25 + b"\n" + _GOOD.split(b"\n", 1)[1],
@@ -209,7 +212,9 @@ def test_a_stream_that_fails_stops_the_reading_with_its_own_reason(temporary: Pa
     assert (_feeders(), list(temporary.rglob("*"))) == ([], [])
 
 
-def test_a_query_that_never_opens_the_pipe_leaves_nobody_waiting(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_query_that_never_opens_the_pipe_leaves_nobody_waiting(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(rules, "load_sql", lambda *_: f"SELECT no_such_function('{NAME}')")
     with pytest.raises(Permanent, match="withheld") as caught:
         read(_GOOD)
@@ -269,7 +274,9 @@ def test_a_refused_extract_leaves_no_rows(lake: Lake) -> None:
 def test_another_office_knows_the_same_people_by_other_numbers(lake: Lake) -> None:
     target = _check(lake, _GOOD)[1]
     with duck.connect(lake.zone_key("checked")) as connection:
-        mine = [someone for (someone,) in connection.execute(f"SELECT person FROM {duck.sealed_scan([target])}").fetchall()]
+        mine = [
+            someone for (someone,) in connection.execute(f"SELECT person FROM {duck.sealed_scan([target])}").fetchall()
+        ]
     assert len(set(mine)) == 3
     assert not set(mine) & {row["person"] for row in read(_GOOD)[1]}
 
@@ -278,7 +285,10 @@ def test_file_names_tell_the_day_and_the_kind() -> None:
     assert checks.extract_day("register_2025-03-31_v2.csv") == "2025-03-31"
     assert checks.extract_day("Extract 20250630.csv") == "2025-06-30"
     assert checks.extract_day("register.csv") is None
-    assert [checks.is_totals(name) for name in ("register_2025-03-31_totals.csv", "register_2025-03-31.csv")] == [True, False]
+    assert [checks.is_totals(name) for name in ("register_2025-03-31_totals.csv", "register_2025-03-31.csv")] == [
+        True,
+        False,
+    ]
 
 
 def test_the_fictional_country_raises_what_was_planted_and_nothing_else(lake: Lake) -> None:

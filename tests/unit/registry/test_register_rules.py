@@ -74,7 +74,9 @@ def test_the_second_record_of_a_number_waits_and_counts_nowhere() -> None:
 
 
 def test_a_record_that_breaks_two_rules_waits_once() -> None:
-    result, _ = register_rows.read(written([person(date_of_birth="2090-01-01", residence_adm2_code="?"), person(record_id="R2")]))
+    result, _ = register_rows.read(
+        written([person(date_of_birth="2090-01-01", residence_adm2_code="?"), person(record_id="R2")])
+    )
     assert result.rows_refused == 1
     assert result.rows == {"R-BIRTH-FUTURE": [2], "R-PLACE-UNKNOWN": [2], "R-NO-FOCAL": [2], "R-SIZE": [2]}
 
@@ -126,7 +128,10 @@ def test_every_rule_of_the_register_is_raised_somewhere_with_the_severity_it_has
 
 
 def test_only_so_many_rows_are_listed_and_all_are_counted() -> None:
-    many = [person(record_id=f"R{n}", registration_group_id="", family_role="", sex="") for n in range(rules.LISTED_ROWS + 7)]
+    many = [
+        person(record_id=f"R{n}", registration_group_id="", family_role="", sex="")
+        for n in range(rules.LISTED_ROWS + 7)
+    ]
     result, people = register_rows.read(written(many))
     assert result.counts == {"R-SEX": rules.LISTED_ROWS + 7}
     assert result.rows["R-SEX"] == list(range(2, rules.LISTED_ROWS + 2))
@@ -144,7 +149,7 @@ _RECORDS = st.fixed_dictionaries(
         "record_id": st.sampled_from(["R1", "R2", "R3", "R4", " R1", "r1", "", " "]),
         "registration_group_id": st.sampled_from(["G1", "G2", "G2 ", "", " "]),
         "family_role": st.sampled_from(["focal_point", "HEAD", "child", "spouse", ""]),
-        "full_name": st.sampled_from(["Ana", "Quote \" and, comma", "Ім'я", "two\nlines", "", '"', "\\", "a\r\nb"]),
+        "full_name": st.sampled_from(["Ana", 'Quote " and, comma', "Ім'я", "two\nlines", "", '"', "\\", "a\r\nb"]),
         "sex": st.sampled_from(["F", "m", "female", " Male", "X", ""]),
         "date_of_birth": st.sampled_from(_DATES),
         "legal_status": st.sampled_from(["REF", "asy ", ""]),
@@ -185,14 +190,21 @@ def test_many_rows_keep_their_numbers_and_their_order() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.dictionaries(st.sampled_from(register_rows.HEADER), st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), max_size=12)))
+@given(
+    st.dictionaries(
+        st.sampled_from(register_rows.HEADER),
+        st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), max_size=12),
+    )
+)
 def test_no_cell_whatever_makes_a_record_disappear(cells: dict[str, str]) -> None:
     records: list[Any] = [person(), person(record_id="R2") | cells, person(record_id="R3")]
     result, _ = register_rows.read(written(records))
     assert result.rows_total == 3
 
 
-@pytest.mark.parametrize("odd", ["infinity", "-infinity", "epoch", "0001-01-01", "9999-12-31", "1990-05-17 10:00", "5000000-01-01"])
+@pytest.mark.parametrize(
+    "odd", ["infinity", "-infinity", "epoch", "0001-01-01", "9999-12-31", "1990-05-17 10:00", "5000000-01-01"]
+)
 def test_odd_dates_stop_nothing(odd: str) -> None:
     result, _ = register_rows.read(
         written([person(date_of_birth=odd, registration_date=odd, card_issue=odd, card_expiry=odd)])

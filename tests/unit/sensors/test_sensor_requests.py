@@ -129,7 +129,10 @@ def test_ready_files_of_two_sources_give_two_requests(office: Office, instance: 
     _put(office, "displacement/statistics-office/idp_2025-W10.csv")
     _put(office, "needs/needs-working-group/needs.xlsx")
     found, _ = _tick(inbox.sensor(office), instance)
-    assert sorted(key.path[-1] for request in found for key in request.asset_selection or []) == ["displacement", "needs"]
+    assert sorted(key.path[-1] for request in found for key in request.asset_selection or []) == [
+        "displacement",
+        "needs",
+    ]
 
 
 def test_one_source_under_way_does_not_stop_the_other(office: Office, instance: dg.DagsterInstance) -> None:
@@ -185,7 +188,9 @@ def test_arrivals_wait_for_places_and_a_refused_zip_is_no_place(office: Office, 
     assert request.partition_key == "2025-W10"
 
 
-def test_each_partition_is_one_request_and_a_new_arrival_a_new_one(office: Office, instance: dg.DagsterInstance) -> None:
+def test_each_partition_is_one_request_and_a_new_arrival_a_new_one(
+    office: Office, instance: dg.DagsterInstance
+) -> None:
     _give_verdict(office, "boundaries", "v01", b"good")
     for partition, content in (("WSH|2025-02", b"a"), ("WSH|2025-02", b"b"), ("HEA|2025-02", b"c")):
         _arrive(office, "clusters", partition, content)
@@ -206,5 +211,3 @@ def test_tables_wait_until_everything_has_its_verdict(office: Office, instance: 
     _give_verdict(office, "boundaries", "v01", b"good")
     _arrive(office, "displacement", "2025-W10")
     assert "Arrivals of displacement still wait" in _tick(tables.sensor(office), instance)[1]
-
-

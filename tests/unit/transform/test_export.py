@@ -112,12 +112,22 @@ def test_marts_are_the_tables_of_the_manifest() -> None:
         }  # fmt: skip
 
     test = {"resource_type": "test", "config": {"materialized": "table"}}
-    nodes = [node("table", "b"), node("view", "c"), node("table", "a", audience="public"), node("table", "z", "cod"), test]
+    nodes = [
+        node("table", "b"),
+        node("view", "c"),
+        node("table", "a", audience="public"),
+        node("table", "z", "cod"),
+        test,
+    ]
     found = export.marts({"nodes": {str(number): one for number, one in enumerate(nodes)}})
     assert [(mart.schema, mart.name, mart.audience) for mart in found] == [
         ("cod", "z", "internal"), ("presence", "a", "public"), ("presence", "b", "internal"),
     ]  # fmt: skip
-    assert (found[0].description, found[0].columns, found[0].relation) == ("Words.", {"pcode": "The place."}, '"cod"."z"')
+    assert (found[0].description, found[0].columns, found[0].relation) == (
+        "Words.",
+        {"pcode": "The place."},
+        '"cod"."z"',
+    )
 
 
 # -- analyst.duckdb -------------------------------------------------------------------------------------------
@@ -173,7 +183,10 @@ def test_wherever_the_power_fails_there_is_the_last_file_or_the_next(built: Lake
         crashed = crashing.killed_at(
             lambda: export.build_analyst_database(built, [PRESENCE], {"operation": "another"}), moment
         )
-        assert _in_analyst(built, "SELECT value FROM about WHERE name = 'operation'") in ([("Kalvoria",)], [("another",)])
+        assert _in_analyst(built, "SELECT value FROM about WHERE name = 'operation'") in (
+            [("Kalvoria",)],
+            [("another",)],
+        )
         assert len(_in_analyst(built, "FROM presence.operational_presence")) == 4
         if not crashed:
             break

@@ -32,7 +32,9 @@ def operation() -> Operation:
     return load_operation(REPO / "operations" / "demo")
 
 
-def _store(lake: Lake, source: str, partition: str, mark: str, *, days_ago: int = 0, rule: str = "", sender: str = "a") -> Entry:
+def _store(
+    lake: Lake, source: str, partition: str, mark: str, *, days_ago: int = 0, rule: str = "", sender: str = "a"
+) -> Entry:
     """A verdict with one row, whose `cod_version` is the mark."""
     at = NOW - timedelta(days=days_ago)
     arrival = lake.take(
@@ -60,7 +62,9 @@ def _warehouse(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def _marks(lake: Lake, table: str) -> list[str]:
     with _warehouse(lake) as connection:
-        return [mark for (mark,) in connection.execute(f"SELECT cod_version FROM checked.{table} ORDER BY 1").fetchall()]
+        return [
+            mark for (mark,) in connection.execute(f"SELECT cod_version FROM checked.{table} ORDER BY 1").fetchall()
+        ]
 
 
 def _asked(lake: Lake, query: str) -> list[tuple[Any, ...]]:
@@ -70,10 +74,11 @@ def _asked(lake: Lake, query: str) -> list[tuple[Any, ...]]:
 
 def test_an_empty_lake_gives_every_table_its_shape(lake: Lake, operation: Operation) -> None:
     assert sources.register(lake, operation, NOW) == 0
-    for table, shape in TABLES.items():
-        found = _asked(lake, f"SELECT column_name, column_type FROM (DESCRIBE checked.{table})")
-        assert found == list(shape.items())
-        assert _asked(lake, f"SELECT count(*) FROM checked.{table}") == [(0,)]
+    with _warehouse(lake) as connection:
+        for table, shape in TABLES.items():
+            found = connection.execute(f"SELECT column_name, column_type FROM (DESCRIBE checked.{table})").fetchall()
+            assert found == list(shape.items())
+            assert connection.execute(f"SELECT count(*) FROM checked.{table}").fetchall() == [(0,)]
 
 
 def test_only_what_had_arrived_by_the_day_is_read(lake: Lake, operation: Operation) -> None:
