@@ -56,8 +56,8 @@ bundle: $(STAMP) ## a folder for a USB stick, from which an office without inter
 	@$(BIN)/python -m orchestration.bundle bundle
 
 lock: ## refresh both lock files (needs uv)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --group dev -c requirements.lock -o requirements-dev.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --no-strip-extras pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --no-strip-extras --group dev -c requirements.lock -o requirements-dev.lock
 
 clean: ## remove what the demo made (never the sources)
 	@$(BIN)/python -m demo.clean
