@@ -11,6 +11,7 @@ from assets.geography.reference import reference
 from assets.quality.ledger import Outcome
 from assets.quality.verdict import conclude
 from assets.registry import checks, columns
+from assets.registry.extract import Unreadable
 from orchestration import partitions
 from orchestration.failures import Permanent
 from orchestration.inbox import Ready
@@ -62,7 +63,7 @@ def _outcome(
     target = checks.store_target(office.lake, arrival, day.isoformat(), office.config)
     try:
         verdict = checks.check(office.lake, arrival, day, settings, totals, target)
-    except Permanent:
+    except Unreadable:
         return Outcome(checks.unreadable(arrival, day))
     return Outcome(verdict, sealed={"individuals": target} if target.exists() else {})
 
