@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from assets.quality import ledger
+from assets.unquoted import unquoted
 from orchestration import inbox, senders
 from orchestration.inbox import Ready
 from orchestration.lake import Arrival
@@ -44,10 +45,11 @@ def inbox_asset(
     def _collect(office: dg.ResourceParam[Office]) -> dg.MaterializeResult[None]:
         accounts = senders.at_the_inbox(office.operation, source)
         waiting = inbox.look(office.lake, source, office.now, accounts)[1]
-        new, known = inbox.take_all(office.lake, source, office.now, lambda file: route(office, file), accounts)
-        for arrival in office.lake.arrivals(source, office.now) if door else []:
-            if door and arrival.partition is None and ledger.entry(office.lake, source, arrival.arrival_id) is None:
-                door(office, arrival)
+        with unquoted(f"Taking what arrived for {source}"):
+            new, known = inbox.take_all(office.lake, source, office.now, lambda file: route(office, file), accounts)
+            for arrival in office.lake.arrivals(source, office.now) if door else []:
+                if door and arrival.partition is None and ledger.entry(office.lake, source, arrival.arrival_id) is None:
+                    door(office, arrival)
         return dg.MaterializeResult(
             metadata={
                 "new_files": len(new),

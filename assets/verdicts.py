@@ -11,6 +11,7 @@ import dagster as dg
 
 from assets.quality import ledger
 from assets.quality.ledger import Entry, Outcome
+from assets.unquoted import unquoted
 from orchestration.lake import Arrival
 from orchestration.office import Office
 
@@ -53,7 +54,9 @@ def checked_asset(
     )
     def _checked(context: dg.AssetExecutionContext, office: dg.ResourceParam[Office]) -> Iterator[Any]:
         partition = partition_name(context.partition_key)
-        given = give(office, source, partition, checker(office, partition))
+        with unquoted(f"Preparing the check of {source} {partition}"):
+            check = checker(office, partition)
+        given = give(office, source, partition, check)
         last = newest(office, source, partition)
         yield verdict_check(last)
         yield dg.MaterializeResult(metadata=metadata(given, last))
@@ -68,10 +71,11 @@ def partition_name(key: str | dg.MultiPartitionKey) -> str:
 
 def give(office: Office, source: str, partition: str, check: Check) -> list[Entry]:
     """Check waiting arrivals one by one, oldest first; each is safely stored before the next begins."""
-    return [
-        ledger.store(office.lake, arrival, partition, office.config, check(arrival))
-        for arrival in waiting_for(office, source, partition)
-    ]
+    given = []
+    for arrival in waiting_for(office, source, partition):
+        with unquoted(f"The check of arrival {arrival.arrival_id} ({source} {partition})"):
+            given.append(ledger.store(office.lake, arrival, partition, office.config, check(arrival)))
+    return given
 
 
 def waiting_for(office: Office, source: str, partition: str) -> Iterator[Arrival]:

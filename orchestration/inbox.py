@@ -68,9 +68,7 @@ def look(
     return sorted(ready, key=lambda file: (file.modified, str(file.path))), waiting
 
 
-def _why_not(
-    inside: Sequence[str], path: Path, now: datetime, accounts: Collection[str] | None
-) -> str | None:
+def _why_not(inside: Sequence[str], path: Path, now: datetime, accounts: Collection[str] | None) -> str | None:
     if len(inside) == 1:
         return "it lies in no sender's folder: move it into the folder of the account that sent it"
     if accounts is not None and inside[0] not in accounts:

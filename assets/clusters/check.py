@@ -20,7 +20,6 @@ from assets.clusters.period import Period, period_of, year_stated
 from assets.clusters.row_facts import RowFacts, Told
 from assets.clusters.template import ColumnMap, Table, described_faults, find_table, letter, rival_sheets
 from assets.geography.places import Gazetteer
-from assets.quality.personal import is_personal_heading, personal_kinds
 from assets.quality.rules import Severity
 from assets.quality.verdict import Column, Finding, Verdict, conclude
 from assets.sheets.workbook import REASONS, Limits, UnreadableWorkbook, Workbook, read_workbook
@@ -149,7 +148,7 @@ def _found_table(
         if people:
             work.findings.append(Finding("C-PERSONAL", detail=people))
         return None
-    for words in described_faults(table, _is_personal_text):
+    for words in described_faults(table):
         work.findings.append(Finding("C-TEMPLATE", row=table.first_row, detail=words))
     rivals = rival_sheets(workbook, table)
     if rivals:
@@ -160,10 +159,6 @@ def _found_table(
     for told in intruders.personal_headings(table):
         work.findings.append(Finding("C-PERSONAL", row=table.first_row, column=told.column, detail=told.detail))
     return table
-
-
-def _is_personal_text(text: str) -> bool:
-    return bool(personal_kinds(text)) and not is_personal_heading(text)
 
 
 def _no_table(table: Table | None) -> str:

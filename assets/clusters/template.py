@@ -8,7 +8,7 @@ canonical, header (alternatives separated by "|"), required, type.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assets.geography.codes import cell_text
@@ -21,7 +21,6 @@ _FEWEST_HEADINGS = 3
 _STRAY_CELLS = 3  # a column without a heading counts as unknown once it is used, not for one stray note
 _AIDS = re.compile(r"\b(example|sample|instruction|guid|template|list|look ?up|read ?me|help|pryklad|dovidnyk)")
 _HASHTAG = re.compile(r"\s*#[A-Za-z][\w+ ]*$")
-_HEADING_LENGTH = 60
 
 
 @dataclass(frozen=True)
@@ -237,14 +236,13 @@ def letter(index: int) -> str:
     return name
 
 
-def described_faults(table: Table, hidden: Callable[[str], bool]) -> Iterator[str]:
-    """Yield what is wrong with the columns. Headings of the sender's own are quoted, shortened, unless `hidden`."""
+def described_faults(table: Table) -> Iterator[str]:
+    """Yield what is wrong with the columns. A sender's own heading is pointed at, never quoted: nothing can tell a
+    person's name among them.
+    """
     for index, text in table.unknown:
-        heading = " ".join(text.split())[:_HEADING_LENGTH]
-        if heading and not hidden(heading):
-            yield f'Column {letter(index)}, "{heading}", is not in the template.'
-        elif heading:
-            yield f"Column {letter(index)} is not in the template."
+        if text.strip():
+            yield f"The heading of column {letter(index)} is not in the template."
         else:
             yield f"Column {letter(index)} has no heading but holds cells."
     for name in table.missing:

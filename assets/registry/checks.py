@@ -104,7 +104,6 @@ def _conclude(arrival: Arrival, day: date, result: extract.Extract) -> Verdict:
 def _findings(result: extract.Extract) -> Iterator[Finding]:
     """Rows are listed up to a limit; the rest of a rule is one finding with its count."""
     for refusal in result.refusals:
-        # Column headings name what a file holds, not whom: they may be told.
         yield Finding(refusal.rule, detail=", ".join(refusal.columns) or None)
     if result.refusals:
         return  # the whole file comes again: its rows are judged then

@@ -63,8 +63,13 @@ def match(
     never = tuple(header for header in clean if _is_forbidden(header, forbidden))
     if never:
         refused.append(Refusal("R-FORBIDDEN", never))
-    unknown = tuple(header for header, name in clean.items() if name not in column_map.headers and header not in never)
-    counted = Counter(column_map.headers.get(clean[header], header) for header in given)
+    # Never quoted: somebody may have typed a person's name over a heading.
+    unknown = tuple(
+        f"the heading of column {number}"
+        for number, header in enumerate(given, start=1)
+        if clean[header] not in column_map.headers and header not in never
+    )
+    counted = Counter(column_map.headers[clean[header]] for header in given if clean[header] in column_map.headers)
     repeated = tuple(sorted(name for name, count in counted.items() if count > 1))
     missing = tuple(sorted(column_map.required - set(names.values())))
     if unknown or repeated or missing:

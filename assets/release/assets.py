@@ -8,6 +8,7 @@ import dagster as dg
 
 from assets.release import build, publish
 from assets.release.products import Product
+from assets.unquoted import unquoted
 from orchestration import partitions, publications
 from orchestration.calendar import Due, due_between, month_ends
 from orchestration.failures import Permanent, Transient
@@ -56,7 +57,8 @@ def release_asset(operation: Operation, product: Product) -> dg.AssetsDefinition
             yield dg.AssetCheckResult(check_name=READY, passed=True, description="It was released before.")
             yield dg.MaterializeResult(metadata={"unchanged": True})
             return
-        built = build.build(office, product, due)
+        with unquoted(f"The release of {product.name} {due.cycle}"):
+            built = build.build(office, product, due)
         yield _ready(built)
         if built.manifest:
             yield dg.MaterializeResult(metadata=_metadata(built, due))

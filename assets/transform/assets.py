@@ -9,6 +9,7 @@ from dagster_dbt import dbt_assets
 
 from assets.transform import export, freshness, sources
 from assets.transform.translator import Translator
+from assets.unquoted import unquoted
 from orchestration import dbt_build
 from orchestration.dbt_build import NodeResult
 from orchestration.office import Office
@@ -20,11 +21,12 @@ def models(manifest: Path, checked: Collection[str]) -> dg.AssetsDefinition:
     @dbt_assets(manifest=manifest, name="models", pool="warehouse", dagster_dbt_translator=Translator(checked))
     def _models(context: dg.AssetExecutionContext, office: dg.ResourceParam[Office]) -> Iterator[Any]:
         content = dbt_build.manifest()
-        listed = sources.register(office.lake, office.operation, office.now)
-        results = dbt_build.build(office.lake, ["*"])
-        failed = [one for one in results if one.kind_of_error and one.unique_id.startswith("model.")]
-        broken = [one for one in results if one.status == "fail"]
-        exported = {} if failed or broken else export.export(office.lake, export.marts(content))
+        with unquoted("The build of the tables"):
+            listed = sources.register(office.lake, office.operation, office.now)
+            results = dbt_build.build(office.lake, ["*"])
+            failed = [one for one in results if one.kind_of_error and one.unique_id.startswith("model.")]
+            broken = [one for one in results if one.status == "fail"]
+            exported = {} if failed or broken else export.export(office.lake, export.marts(content))
         yield from _checks(context, content, results)
         if failed or broken:
             raise dg.Failure(description=_say(failed + broken), metadata={"nodes": len(failed + broken)})

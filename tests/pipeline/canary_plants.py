@@ -149,7 +149,7 @@ def spoilt_files(world: Path, who: Iterator[str], ways: Sequence[Spoil] = WAYS) 
             path = next((world / "files" / source).rglob(name))
             # As the version that comes into force later: what is in force now stays as it is.
             spoilt = spoilt_archive(path.read_bytes(), way, who)
-            yield Plant(source, path.parent.name, f"{path.stem.replace('v01', 'v02')}_k{number}.zip", spoilt)
+            yield Plant(source, path.parent.name, f"{path.stem.replace('v01', f'k{number}')}_v02.zip", spoilt)
 
 
 def _tables(files: Path, way: Spoil, number: int, who: Iterator[str]) -> Iterator[Plant]:
@@ -178,7 +178,7 @@ def spoilt_survey(project: dict[str, Any], day: str, who: Iterator[str]) -> dict
     submissions = more["assets"][0]["submissions"]
     for number, known in enumerate(project["assets"][0]["submissions"]):
         row = dict(known["events"][0]["row"])
-        keys = sorted(row)
+        keys = sorted(set(row) - {"location/gps"})  # filled by the telephone
         row[keys[number % len(keys)]] = next(who)
         row |= {"ki/ki_name": next(who), "ki/ki_phone": next(who), "comment": f"Call {next(who)}", "today": day}
         event = {"at": f"{day}T10:{number % 60:02d}:00+03:00", "kind": "submit", "row": row, "by": next(who), "status": None}  # fmt: skip

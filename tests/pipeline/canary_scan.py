@@ -31,16 +31,18 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
 _SEPARATORS = re.compile(rb"[\s()+./-]+")
 
 
-def _forms() -> Iterator[bytes]:
-    """A name as bytes: Latin in lower case (what is searched is lowered too), Cyrillic as typed and in lower case."""
+def _cyrillic() -> Iterator[bytes]:
+    """A name as bytes, however it is typed and stored."""
     for part in PARTS:
-        yield part.lower().encode()
-        for text in (to_cyrillic(part), to_cyrillic(part).lower(), to_cyrillic(part).upper()):
-            yield from (text.encode(encoding).lower() for encoding in ("utf-8", "utf-16-le", "utf-16-be", "cp1251"))
+        name = to_cyrillic(part)
+        for text in (name, name.lower(), name.upper()):
+            yield text.encode()
             yield text.encode("ascii", "backslashreplace").lower()  # as JSON escapes it
+        yield from (name.encode(encoding).lower() for encoding in ("utf-16-le", "utf-16-be", "cp1251"))
 
 
-FORMS = sorted(set(_forms()))
+LATIN = sorted(part.lower().encode() for part in PARTS)
+CYRILLIC = sorted(set(_cyrillic()))
 
 
 def found_in(content: bytes) -> list[str]:
@@ -51,9 +53,10 @@ def found_in(content: bytes) -> list[str]:
 
 def _plain(content: bytes) -> Iterator[str]:
     low = content.lower()
+    yield from (form.decode("utf-8", "replace") for form in CYRILLIC if form in low)
     # UTF-16 of Latin text is the text with zeros between.
     for text in (low, low.replace(b"\0", b"")) if b"\0" in low else (low,):
-        yield from (form.decode("utf-8", "replace") for form in FORMS if form in text)
+        yield from (form.decode() for form in LATIN if form in text)
         yield from (card.decode() for card in CARD.findall(text))
         digits = _SEPARATORS.sub(b"", text)
         if b"99969" in digits:

@@ -90,9 +90,9 @@ def test_unknown_and_missing_columns_are_named(check: Check) -> None:
     assert {finding.rule for finding in checked.verdict.findings} == {"C-TEMPLATE"}
     details = [finding.detail for finding in checked.verdict.findings]
     assert details == [
-        'Column AB, "HQ comment", is not in the template.',
-        'Column G, "Phase", is not in the template.',
         'The column "Status" is missing.',
+        "The heading of column AB is not in the template.",
+        "The heading of column G is not in the template.",
     ]
 
 
