@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import gc
+import importlib
 import json
 import logging
 import os
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.quality import expectations
 from demo import side_by_side
 from demo.home import Home
 from demo.servers import Servers
@@ -85,10 +87,18 @@ def begin(home: Home) -> Year:
     instance = dg.DagsterInstance.get()
     _forget_crashed(instance)
     made = definitions.build(office)
+    _load_heavy()
     # Hundreds of thousands of definition objects live as long as we do: the collector need not visit them each time.
     gc.collect()
     gc.freeze()
     return Year(home, office, made, instance).hold()
+
+
+def _load_heavy() -> None:
+    """What every round's two processes would load again, each for itself."""
+    expectations.load()
+    for library in ("hdx.data.dataset", "openpyxl", "xlsxwriter"):
+        importlib.import_module(library)
 
 
 def _forget_crashed(instance: dg.DagsterInstance) -> None:

@@ -32,6 +32,11 @@ _ROWS_WITHOUT_VALUES = {
 }
 
 
+def load() -> None:
+    """Have the library (four seconds) at hand before it is needed: in a parent of several processes, say."""
+    _batch_definition()
+
+
 def expect(kind: str, rule_id: str, **arguments: Any) -> Expectation:
     """Return one expectation that carries its rule: `expect("ColumnValuesToBeUnique", "X-ID", column="id")`."""
     import great_expectations.expectations as gxe

@@ -81,9 +81,12 @@ def build_register(places: Homes, salt: list[int], families: int, per_kind: int)
 
 
 def _recoded(traits: Traits, places: Homes) -> Flags:
-    """Families whose district code of v01 is no code of v02."""
+    """Families whose district of v01 is none of v02, and became one of them: what was split can't be placed."""
+    became: dict[str, set[str]] = {}
+    for key, target in zip(places.link_keys, places.link_targets, strict=True):
+        became.setdefault(places.old_districts[int(np.ceil(key)) - 1], set()).add(places.new_districts[target])
     living = set(places.new_districts)
-    gone = np.array([code not in living for code in places.old_districts])
+    gone = np.array([code not in living and len(became[code]) == 1 for code in places.old_districts])
     recoded: Flags = gone[traits.home_v01]
     return recoded
 
