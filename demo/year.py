@@ -30,10 +30,14 @@ from orchestration.calendar import end_of_day, month_ends
 from orchestration.office import Office
 
 Progress = Callable[[str], None]
+Asked = tuple[dg.SensorDefinition, dg.RunRequest]
 MOST_ROUNDS = 12
-# A cluster's verdict depends on no other cluster's, a product's release on no other product's. A week's displacement is
-# compared with the week before and has to wait for it.
-INDEPENDENT = ("verdicts_clusters", "releases")
+# What is asked for side by side: once places are known, no source's verdict depends on another source's, no cluster's
+# on another cluster's, no product's release on another product's. The other sources stay in order among themselves: a
+# week's displacement is compared with the week before.
+VERDICTS = ("verdicts_clusters", "verdicts_displacement", "verdicts_hsm", "verdicts_register")
+ORDERED = VERDICTS[1:]
+TOGETHER = (VERDICTS, ("releases",))
 # What a run has to say is in Dagster's storage; the terminal is for the officer.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -183,13 +187,13 @@ def settle(year: Year, tell: Progress) -> int:
     before = year.runs
     for _ in range(MOST_ROUNDS):
         asked = 0
-        for sensor in _sensors(year):
-            requests = ask(year, sensor)
-            asked += len(requests)
-            if sensor.name in INDEPENDENT and len(requests) > 1:
-                _side_by_side(year, sensor, requests, tell)
+        for sensors in _batches(year):
+            wanted = [(sensor, request) for sensor in sensors for request in ask(year, sensor)]
+            asked += len(wanted)
+            if len(wanted) > 1 and any(sensors[0].name in names for names in TOGETHER):
+                _side_by_side(year, wanted, tell)
             else:
-                for request in requests:
+                for sensor, request in wanted:
                     run(year, sensor, request, tell)
         if not asked:
             return year.runs - before
@@ -198,18 +202,29 @@ def settle(year: Year, tell: Progress) -> int:
     )
 
 
-def _side_by_side(
-    year: Year, sensor: dg.SensorDefinition, requests: Sequence[dg.RunRequest], tell: Progress
-) -> None:
-    """Runs that don't depend on each other use both processors; those of one job and cell stay in order."""
-    tell(f"{len(requests)} x {_words(sensor.name, None)}")
-    groups: dict[str, list[dg.RunRequest]] = {}
-    for request in requests:
-        groups.setdefault(request.job_name or str(request.partition_key), []).append(request)
+def _batches(year: Year) -> list[list[dg.SensorDefinition]]:
+    """The sensors in order; those whose runs don't depend on each other are asked together."""
+    batches: list[list[dg.SensorDefinition]] = []
+    for sensor in _sensors(year):
+        before = batches[-1][0].name if batches else ""
+        if any(sensor.name in names and before in names for names in TOGETHER):
+            batches[-1].append(sensor)
+        else:
+            batches.append([sensor])
+    return batches
 
-    def job(share: Sequence[dg.RunRequest]) -> tuple[int, int]:
+
+def _side_by_side(year: Year, wanted: Sequence[Asked], tell: Progress) -> None:
+    """Both processors; what must stay in order stays in one group."""
+    tell(f"{len(wanted)} x {_words(wanted[0][0].name, None)}")
+    groups: dict[str, list[Asked]] = {}
+    for sensor, request in wanted:
+        own = request.job_name or str(request.partition_key)
+        groups.setdefault(sensor.name if sensor.name in ORDERED else own, []).append((sensor, request))
+
+    def job(share: Sequence[Asked]) -> tuple[int, int]:
         mine = Year(year.home, year.office, year.definitions, dg.DagsterInstance.get()).hold()
-        for request in share:
+        for sensor, request in share:
             run(mine, sensor, request, lambda _: None)
         return mine.runs, mine.failed
 
