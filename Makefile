@@ -21,7 +21,7 @@ dev: $(STAMP) ## the Dagster user interface on the demo's lake, on 127.0.0.1
 	@$(BIN)/python -m demo.dev
 
 test: $(DEV_STAMP) ## unit, graph and pipeline tests, loopback only
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 test-servers: $(DEV_STAMP) ## the same publisher and register tests on a real CKAN and a real PostgreSQL
 	@$(BIN)/python -m pytest tests/servers -m servers

@@ -32,3 +32,11 @@ def small_year(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallYear]:
 def own_year(small_year: SmallYear, tmp_path: Path) -> SmallYear:
     """A copy of the small year that a test may spoil."""
     return small_year.copy(tmp_path)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run on several processors, whatever builds models stays on one: they share a year and dbt's target."""
+    for item in items:
+        if item.path.parent.name in ("pipeline", "graph") or item.path.name == "test_dbt_build.py":
+            item.add_marker(pytest.mark.xdist_group("models"))
