@@ -1,7 +1,7 @@
 """`python -m bench [NAME...]`: the budgets, measured as ratios, written into bench/README.md.
 
 Belongs here: which measurements there are, and in which order. Without names all of them run; a name may carry a
-number (`kills:5`), which says how often.
+number (`definitions:9`), which says how often.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from bench import readme
 from bench.pairs import Line, cache_folder
 
-NAMES = ("register", "expectations", "survey", "steps", "definitions", "tick", "growth", "year", "kills")
+NAMES = ("register", "expectations", "survey", "steps", "definitions", "year")
 
 
 def main() -> int:
