@@ -33,7 +33,8 @@ WRITES = frozenset(
     {"package_create", "package_revise", "package_resource_reorder", "package_create_default_resource_views"}
 )
 Make = Callable[..., HdxPublisher]
-HARNESS = Path(__file__).resolve().parents[2].parent / "shared" / "ckan"
+_BESIDE = Path(__file__).resolve().parents[2].parent / "shared"
+HARNESS = Path(os.environ.get("IMU_SHARED", _BESIDE)) / "ckan"
 
 
 @dataclass(frozen=True)
