@@ -107,7 +107,8 @@ def _small(here: Office, files: list[tuple[str, Delivery]], pairs: int, run: Cal
 
     ways: list[tuple[str, Callable[[str], None]]] = [("run", as_run), ("calls", as_calls), ("held", as_held)]
     took: dict[str, list[float]] = {name: [] for name, _ in ways}
-    for number, (week, delivery) in enumerate(files[: 3 * pairs + 3]):
+    usable = min(len(files) // 3, pairs + 1) * 3  # each way gets as many as the others
+    for number, (week, delivery) in enumerate(files[:usable]):
         _put(here, delivery)
         name, way = ways[number % 3]
         took[name].append(_seconds(lambda way=way, week=week: way(week)))  # type: ignore[misc]
