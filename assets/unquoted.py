@@ -8,12 +8,13 @@ Dagster keeps an error's message and those of its causes: all of them would lie 
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from orchestration.failures import ImuError, Permanent
+from orchestration.failures import ImuError, Permanent, Transient
 
 _OURS = Path(__file__).resolve().parents[1]
 
@@ -26,6 +27,12 @@ def unquoted(what: str) -> Iterator[None]:
     except ImuError as known:
         # Its own words are safe; those of its cause are not.
         raise known from None
+    except OSError as problem:
+        # The file's name in its text is the sender's; the system's own word for what happened is not.
+        raise Transient(
+            f"{what} was stopped by the machine: {os.strerror(problem.errno) if problem.errno else 'input or output'} "
+            f"at {_place(problem)}. Nothing was lost. Look at the disk (`imu doctor`), then try again."
+        ) from None
     except Exception as problem:  # noqa: BLE001 - whatever it is, its text may quote a cell
         raise Permanent(
             f"{what} broke: {type(problem).__name__} at {_place(problem)}. Its words are withheld, because they may "

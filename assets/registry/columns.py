@@ -60,15 +60,12 @@ def match(
         # Most of it is no heading we know: the first line may be a person's data, and none of it is repeated.
         return names, [Refusal("R-TEMPLATE", ("a first line with the agreed headings",))]
     refused: list[Refusal] = []
-    never = tuple(header for header in clean if _is_forbidden(header, forbidden))
+    # A strange heading is never quoted: somebody may have typed a person's name into it.
+    strange = {number: header for number, header in enumerate(given, 1) if clean[header] not in column_map.headers}
+    never = {number: word for number, header in enumerate(given, 1) if (word := _forbidden_word(header, forbidden))}
     if never:
-        refused.append(Refusal("R-FORBIDDEN", never))
-    # Never quoted: somebody may have typed a person's name over a heading.
-    unknown = tuple(
-        f"the heading of column {number}"
-        for number, header in enumerate(given, start=1)
-        if clean[header] not in column_map.headers and header not in never
-    )
+        refused.append(Refusal("R-FORBIDDEN", tuple(f"{word} (column {number})" for number, word in never.items())))
+    unknown = tuple(f"the heading of column {number}" for number in strange if number not in never)
     counted = Counter(column_map.headers[clean[header]] for header in given if clean[header] in column_map.headers)
     repeated = tuple(sorted(name for name, count in counted.items() if count > 1))
     missing = tuple(sorted(column_map.required - set(names.values())))
@@ -77,9 +74,9 @@ def match(
     return names, refused
 
 
-def _is_forbidden(header: str, words: Sequence[str]) -> bool:
-    """`Case notes`, `case_notes` and `CaseNotes` are one thing."""
-    return any(_letters(word) in _letters(header) for word in words)
+def _forbidden_word(header: str, words: Sequence[str]) -> str | None:
+    """The word of the never-ingest list in it; `Case notes`, `case_notes` and `CaseNotes` are one thing."""
+    return next((word for word in words if _letters(word) in _letters(header)), None)
 
 
 def _letters(text: str) -> str:

@@ -7,24 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_year import SmallYear, live, small_operation
+from small_year import SmallYear, live, untold
 
 from demo import servers
-from demo.country.world import build_world
-from demo.home import Home
 
 
 @pytest.fixture(scope="session")
 def small_year(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallYear]:
     """Seed 1 at size small, January to April, with both servers still running. Read only."""
-    folder = tmp_path_factory.mktemp("year")
-    home = Home(folder / "lake", folder / "work", seed=1, size="small")
-    if not home.world.exists():
-        build_world(home.seed, home.size, home.world)
-        small_operation(folder / "operations")
+    home, operations = untold(tmp_path_factory.mktemp("year"), seed=1)
     level = logging.getLogger("dagster").level
     with servers.running(home) as running:
-        yield live(SmallYear(home, folder / "operations", running))
+        yield live(SmallYear(home, operations, running))
     logging.getLogger("dagster").setLevel(level)
 
 

@@ -21,6 +21,7 @@ import pytest
 import yaml
 
 from demo import year
+from demo.country.world import build_world
 from demo.hdx.server import HdxServer
 from demo.home import REPO, Home, enter, environment
 from demo.kobo.project import load_project
@@ -112,6 +113,13 @@ def only_sensors(names: tuple[str, ...]) -> Iterator[None]:
         if names:
             patch.setattr(year, "_sensors", lambda walk: [one for one in every(walk) if one.name.startswith(names)])
         yield
+
+
+def untold(folder: Path, seed: int) -> tuple[Home, Path]:
+    """A year of size small before its first day, and the operations folder for it."""
+    home = Home(folder / "lake", folder / "work", seed, "small")
+    build_world(home.seed, home.size, home.world)
+    return home, small_operation(folder / "operations")
 
 
 def small_operation(folder: Path) -> Path:

@@ -20,15 +20,13 @@ from small_year import (
     live_on,
     only_sensors,
     own_hdx,
-    small_operation,
     survey_server_only,
+    untold,
 )
 
 from assets.quality import ledger
 from assets.release.certificate import verify_certificate
 from demo import year
-from demo.country.world import build_world
-from demo.home import Home
 from demo.score import score
 from orchestration import buttons, publications
 from orchestration.calendar import Due, due_between, end_of_day, month_ends
@@ -88,13 +86,9 @@ def test_every_run_did_its_work_once(small_year: SmallYear) -> None:
 @pytest.fixture(scope="module")
 def another_seed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallYear]:
     """Seed 2, which nobody looked at while writing the rules: taken and checked only, nothing built or published."""
-    folder = tmp_path_factory.mktemp("second")
-    home = Home(folder / "lake", folder / "work", seed=2, size="small")
-    if not home.world.exists():
-        build_world(home.seed, home.size, home.world)
-        small_operation(folder / "operations")
+    home, operations = untold(tmp_path_factory.mktemp("second"), seed=2)
     with survey_server_only(home) as running:
-        small = SmallYear(home, folder / "operations", running)
+        small = SmallYear(home, operations, running)
         with only_sensors(CHECKS_ONLY):
             live(small)
         yield small

@@ -19,10 +19,19 @@ def test_headings_may_stand_in_any_order_and_dress() -> None:
 
 
 @pytest.mark.parametrize(
-    "heading", ["fingerprint", "Left fingerprint", "IRIS_code", "Case notes", "case-notes", "CaseNotes"]
+    ("heading", "word"),
+    [
+        ("fingerprint", "fingerprint"),
+        ("Left fingerprint", "fingerprint"),
+        ("IRIS_code", "iris"),
+        ("Case notes", "case_notes"),
+        ("case-notes", "case_notes"),
+        ("CaseNotes Quandorf Axbryth", "case_notes"),  # the word that refuses it is told, not whose notes they are
+    ],
 )
-def test_a_column_that_must_never_come_in_refuses_the_file(heading: str) -> None:
-    assert _refused(written([person()], [*HEADER, heading])) == [("R-FORBIDDEN", (heading,))]
+def test_a_column_that_must_never_come_in_refuses_the_file(heading: str, word: str) -> None:
+    told = f"{word} (column {len(HEADER) + 1})"
+    assert _refused(written([person()], [*HEADER, heading])) == [("R-FORBIDDEN", (told,))]
 
 
 def test_our_columns_are_told_by_name_and_a_strange_one_by_its_place() -> None:
