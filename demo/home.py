@@ -61,7 +61,6 @@ def environment(home: Home, addresses: Mapping[str, str] | None = None) -> dict[
         "IMU_SEAL_KEY": _public_key("seal"),
         "IMU_PSEUDONYM_KEY": _public_key("pseudonym"),
         "DAGSTER_HOME": str(home.dagster),
-        "IMU_DAGSTER_HISTORY": str(home.dagster / "history"),
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "DO_NOT_TRACK": "1",
         **(addresses or {}),

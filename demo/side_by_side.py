@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -18,18 +18,24 @@ WORKERS = 2
 _COUNTS = struct.Struct("<ii")
 
 
-def work(groups: Sequence[Sequence[Item]], job: Callable[[Sequence[Item]], tuple[int, int]]) -> tuple[int, int]:
+def work(groups: Sequence[Sequence[Item]], job: Callable[[Iterator[Item]], tuple[int, int]]) -> tuple[int, int]:
     """Do each group in order, the groups in two processes; returns runs made and runs failed.
 
-    A child that dies counts as failed: whatever it left undone is asked for again in the next round.
+    Whoever is free takes the next group. A child that dies counts as failed: whatever it left undone is asked for
+    again in the next round.
     """
-    shares = [[item for group in groups[at::WORKERS] for item in group] for at in range(WORKERS)]
-    children = [_start(share, job) for share in shares if share]
+    waiting, filling = os.pipe()
+    os.write(filling, bytes(range(len(groups))))
+    os.close(filling)
+    children = [_start(waiting, groups, job) for _ in range(min(WORKERS, len(groups)))]
+    os.close(waiting)
     results = [_wait(*child) for child in children]
     return sum(made for made, _ in results), sum(failed for _, failed in results)
 
 
-def _start(share: Sequence[Item], job: Callable[[Sequence[Item]], tuple[int, int]]) -> tuple[int, int]:
+def _start(
+    waiting: int, groups: Sequence[Sequence[Item]], job: Callable[[Iterator[Item]], tuple[int, int]]
+) -> tuple[int, int]:
     reading, writing = os.pipe()
     child = os.fork()
     if child:
@@ -38,7 +44,8 @@ def _start(share: Sequence[Item], job: Callable[[Sequence[Item]], tuple[int, int
     status = 1
     try:
         os.close(reading)
-        os.write(writing, _COUNTS.pack(*job(share)))
+        taken = (groups[number[0]] for number in iter(lambda: os.read(waiting, 1), b""))
+        os.write(writing, _COUNTS.pack(*job(item for group in taken for item in group)))
         status = 0
     finally:
         os._exit(status)  # without the parent's exit handlers: its servers and progress bar are not ours

@@ -119,7 +119,6 @@ def require_home() -> None:
             f"DAGSTER_HOME must name the folder in which runs are recorded: {found}. Make a folder, copy dagster.yaml "
             "into it, and set DAGSTER_HOME to its full path (docs/administrator.md, 'Install')."
         )
-    os.environ.setdefault("IMU_DAGSTER_HISTORY", str(Path(home) / "history"))
 
 
 def _made(result: dg.ExecuteInProcessResult) -> Iterator[dict[str, Any]]:

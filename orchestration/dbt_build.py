@@ -52,8 +52,16 @@ def fingerprint() -> str:
     """A hash over everything dbt reads, so that a stale manifest is noticed."""
     digest = hashlib.sha256()
     for path in sorted(p for pattern in _SOURCES for p in PROJECT.rglob(pattern) if TARGET not in p.parents):
-        digest.update(path.relative_to(PROJECT).as_posix().encode() + path.read_bytes())
+        stat = path.stat()
+        content = _content_hash(path, stat.st_mtime_ns, stat.st_size)
+        digest.update(path.relative_to(PROJECT).as_posix().encode() + content)
     return digest.hexdigest()[:16]
+
+
+@lru_cache(maxsize=1024)
+def _content_hash(path: Path, _modified: int, _size: int) -> bytes:
+    """A file is read once, and again when it changed: every release and every build asks."""
+    return hashlib.sha256(path.read_bytes()).digest()
 
 
 def manifest_path() -> Path:
@@ -67,8 +75,14 @@ def manifest_path() -> Path:
 
 
 def manifest() -> dict[str, Any]:
-    """The manifest as dbt wrote it."""
-    content: dict[str, Any] = json.loads(manifest_path().read_text(encoding="utf-8"))
+    """The manifest as dbt wrote it; nobody changes it."""
+    path = manifest_path()
+    return _manifest(path, (TARGET / "fingerprint").read_text())
+
+
+@lru_cache(maxsize=1)
+def _manifest(path: Path, _fingerprint: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content
 
 

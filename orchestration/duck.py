@@ -6,9 +6,11 @@ Does not belong here: any query about the data itself.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,15 +64,46 @@ def prepare(connection: duckdb.DuckDBPyConnection, checked_key: str | None, *, s
 def connect(
     checked_key: str | None = None, *, spatial: bool = False, threads: int = 2
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An in-memory connection that can read and write sealed Parquet."""
+    """An in-memory connection that can read and write sealed Parquet; nothing in it outlives it.
+
+    Loading httpfs costs 30 ms, thirty times as much as everything else here, so one loaded instance is kept for each
+    key; what a connection makes lies in a database of its own, which is dropped with it.
+    """
+    connection = _instance(checked_key, spatial, threads).cursor()
+    own = f"own_{next(_numbers)}"
+    try:
+        # The clock is the one setting that belongs to a connection and not to the instance.
+        connection.execute(f"SET TimeZone='UTC'; ATTACH ':memory:' AS {own}; USE {own}")
+        yield connection
+    finally:
+        connection.execute(f"USE memory; DETACH {own}")
+        connection.close()
+
+
+def _instance(checked_key: str | None, spatial: bool, threads: int) -> duckdb.DuckDBPyConnection:
+    kind = (checked_key, spatial, threads)
+    if kind not in _instances:
+        _instances[kind] = _opened(checked_key, spatial, threads)
+    return _instances[kind]
+
+
+def _opened(checked_key: str | None, spatial: bool, threads: int) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     connection = duckdb.connect(config={"threads": threads})
-    try:
-        prepare(connection, checked_key, spatial=spatial)
-        yield connection
-    finally:
-        connection.close()
+    prepare(connection, checked_key, spatial=spatial)
+    return connection
+
+
+def _close() -> None:
+    """An instance has threads of its own, which a fork does not carry along."""
+    while _instances:
+        _instances.popitem()[1].close()
+
+
+_numbers = count()
+_instances: dict[tuple[str | None, bool, int], duckdb.DuckDBPyConnection] = {}
+os.register_at_fork(before=_close)
 
 
 @contextmanager
@@ -78,10 +111,13 @@ def warehouse(
     path: Path, warehouse_key: str, checked_key: str, *, read_only: bool = False, spatial: bool = False
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the encrypted warehouse attached as `wh` and made the default database."""
-    with connect(checked_key, spatial=spatial) as connection:
+    connection = _opened(checked_key, spatial, threads=2)
+    try:
         attach_warehouse(connection, path, warehouse_key, read_only=read_only)
         yield connection
         connection.execute(f"USE memory; DETACH {WAREHOUSE}")
+    finally:
+        connection.close()
 
 
 def attach_warehouse(connection: duckdb.DuckDBPyConnection, path: Path, key: str, *, read_only: bool = False) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -225,7 +225,8 @@ class Lake:
         path = self.folder("raw", source, arrival_id, "manifest.json")
         if not path.exists():
             raise Permanent(f"No arrival {arrival_id} from {source}: looked in raw/{source}. `imu status` lists them.")
-        return Arrival.from_json(json.loads(path.read_text(encoding="utf-8")))
+        stat = path.stat()
+        return _manifest(path, stat.st_mtime_ns, stat.st_size)
 
     def arrivals(self, source: str, until: datetime | None = None) -> list[Arrival]:
         """All arrivals of a source taken up to a moment, in the order in which they were taken."""
@@ -252,6 +253,12 @@ class Lake:
         with path.open("rb") as source:
             if source.read(4) != b"PARE":
                 raise NotSealed(f"{path.name} in the sealed zone is a plain file and was not read. Run `imu doctor`.")
+
+
+@lru_cache(maxsize=50_000)
+def _manifest(path: Path, _modified: int, _size: int) -> Arrival:
+    """A manifest is read once in the life of a process; only a rotation of keys writes it anew."""
+    return Arrival.from_json(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _seal_into(path: Path, content: bytes | Path, key: bytes) -> tuple[str, int]:

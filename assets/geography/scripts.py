@@ -100,6 +100,7 @@ def name_key(text: str) -> str:
     return _NOT_ALNUM.sub(" ", plain).strip()
 
 
+@lru_cache(maxsize=65536)
 def lookalike_keys(text: str) -> tuple[str, ...]:
     """Keys for a word written wholly in the wrong alphabet's look-alikes ("Рора" for "Popa")."""
     own = name_key(text)

@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +103,13 @@ def entry(lake: Lake, source: str, arrival_id: str) -> Entry | None:
 
 
 def _read(path: Path) -> Entry:
+    stat = path.stat()
+    return _parsed(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=50_000)
+def _parsed(path: Path, _modified: int, _size: int) -> Entry:
+    """A verdict is read once in the life of a process: a year holds hundreds, and every run asks for them all."""
     content = json.loads(path.read_text(encoding="utf-8"))
     stamps = {name: datetime.fromisoformat(content[name]) for name in ("received_at", "taken_at")}
     return Entry(**{**content, **stamps})

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from assets.release.dictionary import Column
@@ -46,6 +47,11 @@ class Content:
     def names(self) -> tuple[str, ...]:
         """Column names in order."""
         return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def texts(self) -> tuple[tuple[str, ...], ...]:
+        """The canonical text of every value: hashed, written and compared, and worked out once."""
+        return tuple(tuple(map(text, row)) for row in self.rows)
 
     def without(self, name: str | None) -> Content:
         """The same rows without one column (a geometry has no place in a spreadsheet)."""
@@ -93,6 +99,8 @@ def decimal_places(column: Column) -> tuple[int, int]:
 
 def text(value: Value) -> str:
     """The canonical text of a value: what the CSV shows and what is hashed. Nothing at all is the empty text."""
+    if isinstance(value, str):
+        return value
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -111,17 +119,17 @@ def content_hash(content: Content, words: Mapping[str, object]) -> str:
     digest = hashlib.sha256()
     head = {"columns": [asdict(c) for c in content.columns], "keys": content.keys, "words": words}
     digest.update(json.dumps(head, sort_keys=True, ensure_ascii=False, default=str).encode())
-    for row in content.rows:
-        digest.update(("\n" + "\x1f".join(text(value) for value in row)).encode())
+    for row in content.texts:
+        digest.update(("\n" + "\x1f".join(row)).encode())
     return digest.hexdigest()
 
 
 def _read_column(frame: pd.DataFrame, column: Column) -> list[Value]:
-    read, out, bad = _READERS[kind(column)], [], 0
-    values = frame[column.name].astype(object)
-    for value, missing in zip(values, frame[column.name].isna(), strict=True):
+    read, out, bad = _READERS[kind(column)](column), [], 0
+    values = frame[column.name].astype(object).tolist()
+    for value, missing in zip(values, frame[column.name].isna().tolist(), strict=True):
         try:
-            out.append(None if missing else read(value, column))
+            out.append(None if missing else read(value))
         except (ValueError, TypeError, ArithmeticError):
             bad += 1
     if bad:
@@ -132,49 +140,48 @@ def _read_column(frame: pd.DataFrame, column: Column) -> list[Value]:
     return out
 
 
-def _whole(value: object, column: Column) -> Value:
+Reader = Callable[[object], Value]
+
+
+def _whole(value: object) -> Value:
     number = int(value)  # type: ignore[call-overload]
     if number != value or isinstance(value, str):
-        raise ValueError(column.name)
+        raise ValueError
     return int(number)
 
 
-def _decimal(value: object, column: Column) -> Value:
+def _decimal(column: Column) -> Reader:
     places = Decimal(1).scaleb(-decimal_places(column)[1])
     # By way of its text: DuckDB hands a DECIMAL to pandas as a float, whose own digits would all be kept.
-    return Decimal(str(value)).quantize(places)
+    return lambda value: Decimal(str(value)).quantize(places)
 
 
-def _real(value: object, column: Column) -> Value:
-    return float(value)  # type: ignore[arg-type]
-
-
-def _text(value: object, column: Column) -> Value:
+def _text(value: object) -> Value:
     if not isinstance(value, str):
-        raise TypeError(column.name)
+        raise TypeError
     # The empty text and nothing are one in every spreadsheet; a release does not pretend otherwise.
     return value or None
 
 
-def _truth(value: object, column: Column) -> Value:
+def _truth(value: object) -> Value:
     if value not in (True, False):
-        raise ValueError(column.name)
+        raise ValueError
     return bool(value)
 
 
-def _day(value: object, column: Column) -> Value:
+def _day(value: object) -> Value:
     if isinstance(value, datetime):
         return value.date()
     return value if isinstance(value, date) else date.fromisoformat(str(value))
 
 
-_READERS: dict[str, Callable[[object, Column], Value]] = {
-    "whole": _whole,
+_READERS: dict[str, Callable[[Column], Reader]] = {
+    "whole": lambda _: _whole,
     "decimal": _decimal,
-    "real": _real,
-    "text": _text,
-    "truth": _truth,
-    "day": _day,
+    "real": lambda _: float,  # type: ignore[dict-item,return-value]
+    "text": lambda _: _text,
+    "truth": lambda _: _truth,
+    "day": lambda _: _day,
 }
 
 

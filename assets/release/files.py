@@ -37,7 +37,8 @@ def safe(value: str) -> str:
 
 def csv_rows(content: Content) -> list[list[str]]:
     """The rows exactly as the CSV shows them, header first."""
-    rows = [[safe(text(v)) if isinstance(v, str) else text(v) for v in row] for row in content.rows]
+    texts = [kind(column) == "text" for column in content.columns]
+    rows = [[safe(v) if is_text else v for v, is_text in zip(row, texts, strict=True)] for row in content.texts]
     return [list(content.names), *rows]
 
 
@@ -169,7 +170,7 @@ def _write_cell(sheet: Any, row: int, at: int, value: Value, look: Any) -> None:
 
 
 def _width(content: Content, at: int) -> int:
-    longest = max((len(text(row[at])) for row in content.rows[:500]), default=0)
+    longest = max((len(row[at]) for row in content.texts[:500]), default=0)
     return min(max(longest + 2, len(content.names[at]) + 3, 9), 60)
 
 

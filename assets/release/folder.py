@@ -23,7 +23,7 @@ from assets.release.certificate import (
     write_certificate,
 )
 from assets.release.changelog import ChangeLog, compare
-from assets.release.content import Content, content_hash, read_content, text
+from assets.release.content import Content, content_hash, read_content
 from assets.release.dictionary import Column, Dictionary, dictionary_rows, select_published
 from assets.release.disclosure import audit_columns
 from assets.release.files import csv_rows, read_back, write_csv, write_geojson, write_parquet, write_table, write_xlsx
@@ -177,7 +177,7 @@ def _write_data(draft: _Draft, into: Path) -> None:
 def _require_same(content: Content, paths: Sequence[Path]) -> None:
     """What was audited is what was written: the files are read again, cell by cell."""
     expected = {".csv": csv_rows(content)}
-    expected[".parquet"] = [list(content.names), *([text(v) for v in row] for row in content.rows)]
+    expected[".parquet"] = [list(content.names), *map(list, content.texts)]
     wrong = [path.name for path in paths if read_back(path) != expected[path.suffix]]
     if wrong:
         raise Permanent(f"Read again, {', '.join(wrong)} does not hold the audited rows. The release is not built.")

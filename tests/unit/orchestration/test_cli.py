@@ -225,7 +225,6 @@ def desk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "dagster" / "dagster.yaml").write_text("", encoding="utf-8")
     monkeypatch.setattr(cli_run, "Desk", Desk)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
-    monkeypatch.setenv("IMU_DAGSTER_HISTORY", "")
 
 
 def test_run_lists_the_buttons(imu: Imu, desk: None) -> None:

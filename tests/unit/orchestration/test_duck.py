@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from pathlib import Path
 
 import crashing
@@ -146,6 +147,34 @@ def test_connections_are_offline_sealed_and_on_one_clock() -> None:
         loaded = connection.execute("SELECT extension_name FROM duckdb_extensions() WHERE loaded").fetchall()
         assert ("httpfs",) in loaded
         assert ("spatial",) not in loaded
+
+
+def test_nothing_made_in_a_connection_outlives_it() -> None:
+    with duck.connect(KEY) as first:
+        first.execute("CREATE TABLE kept AS SELECT 1; CREATE TEMP TABLE passing AS SELECT 2")
+        with duck.connect(KEY) as second, pytest.raises(duckdb.Error, match="does not exist"):
+            second.execute("FROM kept")
+    with duck.connect(KEY) as third:
+        assert third.execute("SELECT count(*) FROM duckdb_tables()").fetchone() == (0,)
+        assert third.execute("SELECT count(*) FROM duckdb_databases() WHERE NOT internal").fetchone() == (2,)
+
+
+def test_a_fork_opens_its_own(tmp_path: Path) -> None:
+    with duck.connect(KEY):
+        pass
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            with duck.connect(KEY) as connection:
+                connection.execute(duck.sealed_copy("SELECT range AS n FROM range(100000)", tmp_path / "n.parquet"))
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0
+    with duck.connect(KEY) as connection:
+        scan = duck.sealed_scan([tmp_path / "n.parquet"])
+        assert connection.execute(f"SELECT count(*) FROM {scan}").fetchone() == (100000,)
 
 
 def test_an_extension_that_is_not_installed_is_named() -> None:
