@@ -24,7 +24,7 @@ from assets.quality import expectations
 from demo import side_by_side
 from demo.home import Home
 from demo.servers import Servers
-from orchestration import definitions
+from orchestration import dbt_build, definitions
 from orchestration.calendar import end_of_day, month_ends
 from orchestration.office import Office
 
@@ -75,16 +75,18 @@ def begin(home: Home) -> Year:
     instance = dg.DagsterInstance.get()
     _forget_crashed(instance)
     made = definitions.build(office)
-    _load_heavy()
+    load()
     # Hundreds of thousands of definition objects live as long as we do: the collector need not visit them each time.
     gc.collect()
     gc.freeze()
     return Year(home, office, made, instance)
 
 
-def _load_heavy() -> None:
+def load() -> None:
     """What every round's two processes would load again, each for itself."""
     expectations.load()
+    dbt_build.manifest_path()
+    dbt_build.warm()
     for library in ("hdx.data.dataset", "openpyxl", "xlsxwriter"):
         importlib.import_module(library)
 

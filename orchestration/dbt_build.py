@@ -92,6 +92,11 @@ def _parsed(_fingerprint: str) -> Any:
     return _invoke(["parse", "--no-write-json"], None)
 
 
+def warm() -> None:
+    """Parse now what the first build would parse: for a process that is about to build, or to fork."""
+    _parsed(fingerprint())
+
+
 def build(lake: Lake, select: Sequence[str], command: str = "build") -> list[NodeResult]:
     """Run models and their tests in the encrypted warehouse; the warehouse is closed again afterwards."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -89,7 +90,9 @@ def _modified(path: Path, now: datetime) -> datetime:
     return min(datetime.fromtimestamp(path.stat().st_mtime, tz=now.tzinfo), now)
 
 
-Describe = Callable[[Ready], tuple[str | None, Mapping[str, Any]]]
+_State = tuple[int, int, int]
+_Place = tuple[str | None, Mapping[str, Any]]
+Describe = Callable[[Ready], _Place]
 
 
 def take_all(
@@ -103,9 +106,7 @@ def take_all(
     """
     new: list[Arrival] = []
     known: list[Arrival] = []
-    for file in look(lake, source, now, accounts)[0]:
-        before = _state(file.path)
-        partition, facts = describe(file)
+    for file, before, (partition, facts) in _described(look(lake, source, now, accounts)[0], describe):
         arrival, is_new = lake.take(
             source,
             file.path,
@@ -124,7 +125,17 @@ def take_all(
     return new, known
 
 
-def _state(path: Path) -> tuple[int, int, int]:
+def _described(files: Sequence[Ready], describe: Describe) -> Iterator[tuple[Ready, _State, _Place]]:
+    """Each file with its state before it was read: while one is sealed, the next is already being read."""
+
+    def read(file: Ready) -> tuple[Ready, _State, _Place]:
+        return file, _state(file.path), describe(file)
+
+    with ThreadPoolExecutor(2) as pool:
+        yield from pool.map(read, files)
+
+
+def _state(path: Path) -> _State:
     """What changes when a file is written anew or replaced by another."""
     stat = path.stat()
     return stat.st_ino, stat.st_size, stat.st_mtime_ns
