@@ -76,9 +76,11 @@ def begin(home: Home) -> Year:
     _forget_crashed(instance)
     made = definitions.build(office)
     load()
-    # Hundreds of thousands of definition objects live as long as we do: the collector need not visit them each time.
+    # Hundreds of thousands of definition objects live as long as we do: the collector need not visit them each time,
+    # nor after every 700 new ones.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(200_000, 20, 100)
     return Year(home, office, made, instance)
 
 
