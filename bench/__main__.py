@@ -16,7 +16,7 @@ from pathlib import Path
 from bench import readme
 from bench.pairs import Line, cache_folder
 
-NAMES = ("register", "expectations", "survey", "steps", "definitions", "year")
+NAMES = ("register", "expectations", "survey", "steps", "definitions", "growth", "year", "crash")
 
 
 def main() -> int:

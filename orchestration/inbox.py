@@ -117,7 +117,7 @@ def take_all(
             taken_at=now,
             facts=facts,
         )
-        if not is_new:
+        if not is_new and not _is_the_same_delivery(arrival, file):
             _note_again(lake, arrival, file, now)
         (new if is_new else known).append(arrival)
         if _state(file.path) == before:
@@ -139,6 +139,11 @@ def _state(path: Path) -> _State:
     """What changes when a file is written anew or replaced by another."""
     stat = path.stat()
     return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+def _is_the_same_delivery(arrival: Arrival, file: Ready) -> bool:
+    """Whether this very file was sealed before and a crash came before it was cleared: nobody sent anything again."""
+    return (arrival.sender, arrival.file_name, arrival.received_at) == (file.sender, file.path.name, file.modified)
 
 
 def _note_again(lake: Lake, arrival: Arrival, file: Ready, now: datetime) -> None:

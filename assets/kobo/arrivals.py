@@ -50,7 +50,8 @@ def document(result: PullResult, previous: str = "") -> bytes:
         "counts": {key: value for key, value in result.counts.items() if key != "passes"},
         "revisions": [{"root": r.root, "reason": r.reason, "row": r.row} for r in result.new_revisions],
         "tombstones": sorted(result.tombstones),
-        "versions": result.form_versions,
+        # Without the address at which the server shows it: a server that moves has not changed its form.
+        "versions": [{key: value for key, value in one.items() if key != "url"} for one in result.form_versions],
     }
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 

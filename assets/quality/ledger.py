@@ -60,7 +60,8 @@ def path_of(lake: Lake, source: str, arrival_id: str) -> Path:
 
 def store(lake: Lake, arrival: Arrival, partition: str, config: str, outcome: Outcome) -> Entry:
     """Write checked tables and refused rows, sealed, and then the verdict that makes them count."""
-    folder = f"{partition}/{arrival.arrival_id}-{config[:8]}.parquet"
+    # A cluster's month is a folder in the cluster's: "|" is no character for a file name on every system.
+    folder = f"{partition.replace('|', '/')}/{arrival.arrival_id}-{config[:8]}.parquet"
     tables = {table: path.relative_to(lake.root).as_posix() for table, path in outcome.sealed.items()}
     with duck.connect(lake.zone_key("checked")) as connection:
         for table, rows in sorted(outcome.tables.items()):

@@ -24,6 +24,14 @@ def test_the_same_pull_is_the_same_bytes_and_another_place_in_the_chain_others()
     assert fold([document(pulled(), "a1")]) == fold([document(pulled())])
 
 
+def test_a_server_that_moved_gives_the_same_bytes() -> None:
+    here, there = pulled(), pulled()
+    for version in there.form_versions:
+        version["url"] = str(version["url"]).replace("http://", "https://moved.")
+    assert here.form_versions != there.form_versions
+    assert document(here) == document(there)
+
+
 def test_a_document_of_another_format_is_refused() -> None:
     with pytest.raises(Permanent, match="document 2 has format 7"):
         fold([document(pulled()), b'{"format": 7}'])

@@ -176,6 +176,7 @@ def test_a_crash_between_sealing_and_clearing_finds_the_file_known(lake: Lake) -
     assert len(lake.arrivals("clusters")) == 1
     assert _take(lake) == ([], ["5W.xlsx"])
     assert not path.exists()
+    assert not lake.folder("quality", "clusters", "again").exists()  # nobody sent it twice
 
 
 def test_a_crash_before_sealing_leaves_the_file_in_the_inbox(lake: Lake) -> None:
