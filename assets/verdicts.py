@@ -11,11 +11,13 @@ import dagster as dg
 
 from assets.quality import ledger
 from assets.quality.ledger import Entry, Outcome
+from assets.quality.verdict import Finding, conclude
 from assets.unquoted import unquoted
 from orchestration.lake import Arrival
 from orchestration.office import Office
 
 ROOM = "2_check"
+OUTSIDE = "outside"
 Check = Callable[[Arrival], Outcome]
 # Given the office and a partition, how each of its arrivals is checked; made anew for every run.
 Checker = Callable[[Office, str], Check]
@@ -76,6 +78,15 @@ def give(office: Office, source: str, partition: str, check: Check) -> list[Entr
         with unquoted(f"The check of arrival {arrival.arrival_id} ({source} {partition})"):
             given.append(ledger.store(office.lake, arrival, partition, office.config, check(arrival)))
     return given
+
+
+def refuse_at_the_door(office: Office, arrival: Arrival, finding: Finding) -> None:
+    """The verdict on a file that belongs to no partition: refused as a whole, told, and never read further."""
+    verdict = conclude(
+        source=arrival.source, arrival_id=arrival.arrival_id, sender=arrival.sender, partition=None,
+        subject=arrival.file_name, rows_total=0, findings=[finding],
+    )  # fmt: skip
+    ledger.store(office.lake, arrival, OUTSIDE, office.config, Outcome(verdict))
 
 
 def waiting_for(office: Office, source: str, partition: str) -> Iterator[Arrival]:

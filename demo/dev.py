@@ -25,7 +25,7 @@ def main() -> int:
     options = parser.parse_args()
     home, console = default_home(), Console(highlight=False)
     if not home.world.exists():
-        console.print("There is no demo yet: run `make demo` first (about three minutes).")
+        console.print("There is no demo yet: run `make demo` first (it takes some minutes).")
         return 3
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with running(home) as servers:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -15,7 +17,12 @@ from assets.portal.overview import VERDICT_WORDS, Overview
 from demo.home import Home
 from demo.score import Score
 
-STYLES = {"published": "green", "published late": "yellow", "held": "red", "built": "yellow", "due": "yellow"}
+SIGNS = {
+    "accepted": "[green]✓[/]",
+    "accepted_with_warnings": "[yellow]![/]",
+    "partly_accepted": "[blue]◐[/]",
+    "refused": "[red]✗[/]",
+}
 
 
 def show(console: Console, home: Home, view: Overview, score: Score) -> None:
@@ -28,36 +35,38 @@ def show(console: Console, home: Home, view: Overview, score: Score) -> None:
     _where(console, home)
 
 
+def _table(title: str) -> Table:
+    """Lines without a cage: everything fits into 80 columns."""
+    return Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+
+
 def _arrived(view: Overview) -> Table:
-    table = Table(title=f"What arrived in {view.operation}, as of {view.as_of}", title_justify="left")
+    table = _table(f"What arrived in {view.operation}, as of {view.as_of}")
     table.add_column("source")
-    table.add_column("arrivals", justify="right")
-    for words in VERDICT_WORDS.values():
-        table.add_column(words, justify="right")
-    table.add_column("rows accepted", justify="right")
-    table.add_column("rows waiting", justify="right")
+    for heading in ("files", *SIGNS.values(), "rows taken", "rows waiting"):
+        table.add_column(heading, justify="right")
     for line in view.sources:
         verdicts = [str(line.verdicts.get(word, 0)) for word in VERDICT_WORDS]
         table.add_row(line.source, str(line.arrivals), *verdicts, f"{line.rows_accepted:,}", f"{line.rows_refused:,}")
+    table.caption = ", ".join(f"{SIGNS[word]} {words}" for word, words in VERDICT_WORDS.items())
+    table.caption_justify = "left"
     return table
 
 
 def _verdicts(view: Overview) -> Table:
-    signs = {"accepted": "[green]✓[/]", "accepted_with_warnings": "[yellow]![/]", "partly_accepted": "[blue]◐[/]",
-             "refused": "[red]✗[/]"}  # fmt: skip
     months = sorted({month for row in view.grid.values() for month in row})
-    table = Table(title="Newest verdict (✓ accepted, ! to be looked at, ◐ partly, ✗ refused, · nothing came)",
-                  title_justify="left")  # fmt: skip
-    table.add_column("cluster")
+    table = _table(f"Newest verdict by cluster and month, {months[0]} to {months[-1]}" if months else "No verdicts yet")
+    table.add_column("cluster", no_wrap=True)
     for month in months:
-        table.add_column(month[2:], justify="center")
+        table.add_column(f"{date.fromisoformat(f'{month}-01'):%b}", justify="center")
     for cluster, row in view.grid.items():
-        table.add_row(cluster, *(signs[row[month]] if month in row else "·" for month in months))
+        table.add_row(cluster, *(SIGNS[row[month]] if month in row else "·" for month in months))
+    table.caption, table.caption_justify = "· nothing came", "left"
     return table
 
 
 def _releases(view: Overview) -> Table:
-    table = Table(title="What was published", title_justify="left")
+    table = _table("What was published")
     for name in ("product", "versions", "newest", "rows", "proof", "late"):
         table.add_column(name, justify="right" if name in {"versions", "rows"} else "left")
     for product in sorted({line.product for line in view.releases}):
@@ -79,7 +88,7 @@ def _held(console: Console, view: Overview) -> None:
 
 
 def _troubles(score: Score) -> Table:
-    table = Table(title="Planted troubles: found, missed, false alarms", title_justify="left")
+    table = _table("Planted troubles: found, missed, false alarms")
     for name in ("rule", "found", "missed", "false"):
         table.add_column(name, justify="left" if name == "rule" else "right")
     for rule in sorted({*score.found, *score.missed, *score.false}):

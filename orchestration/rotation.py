@@ -10,17 +10,15 @@ new lake whose manifests the next opening brings up to date from the journal. Se
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration import seal
-from orchestration.failures import Permanent, Transient
+from orchestration import locks, seal
+from orchestration.failures import Permanent
 
 if TYPE_CHECKING:
     from orchestration.lake import Lake
@@ -31,7 +29,7 @@ JOURNAL = "rotation.json"
 @contextmanager
 def among_others(lake: Lake) -> Iterator[None]:
     """Hold the lake's keys as they are while an arrival sealed under ours is put into place."""
-    with _locked(lake.root, fcntl.LOCK_SH | fcntl.LOCK_NB):
+    with _locked(lake.root, locks.SHARED | locks.AT_ONCE):
         content = json.loads(lake.key_file.read_text(encoding="utf-8"))
         seal.unwrap(lake.keys.seal if lake.keys else b"", content["proof"], "proof")
         yield
@@ -40,25 +38,19 @@ def among_others(lake: Lake) -> Iterator[None]:
 @contextmanager
 def alone(root: Path, *, wait: bool = False) -> Iterator[None]:
     """Be the only one who changes or uses the lake's wrapped keys."""
-    with _locked(root, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB):
+    with _locked(root, locks.ALONE if wait else locks.ALONE | locks.AT_ONCE):
         yield
 
 
 @contextmanager
 def _locked(root: Path, how: int) -> Iterator[None]:
     root.mkdir(parents=True, exist_ok=True)
-    handle = os.open(root, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, how)
-        except BlockingIOError as cause:
-            raise Transient(
-                "The lake's keys are in use by another process: a file is being taken, or the seal key is being "
-                "renewed. Try again in a minute."
-            ) from cause
+    busy = (
+        "The lake's keys are in use by another process: a file is being taken, or the seal key is being renewed. Try "
+        "again in a minute."
+    )
+    with locks.locked(root, how, busy=busy):
         yield
-    finally:
-        os.close(handle)
 
 
 def rotate(lake: Lake, new: bytes) -> int:

@@ -8,13 +8,14 @@ server and `imu doctor` all open the same lake: a sweep that took every folder w
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
+
+from orchestration.failures import Transient
+from orchestration.locks import ALONE, AT_ONCE, SHARED, locked
 
 
 @contextmanager
@@ -23,10 +24,10 @@ def scratch(base: Path) -> Iterator[Path]:
     base.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
         # The shared lock on `base` keeps a sweep out between making the folder and locking it.
-        with _locked(base, fcntl.LOCK_SH):
+        with locked(base, SHARED):
             folder = base / uuid4().hex
             folder.mkdir()
-            held.enter_context(_locked(folder, fcntl.LOCK_EX))
+            held.enter_context(locked(folder, ALONE))
         try:
             yield folder
         finally:
@@ -37,7 +38,7 @@ def sweep(base: Path) -> int:
     """Remove what dead processes left below `base`; returns how much that was."""
     if not base.exists():
         return 0
-    with _locked(base, fcntl.LOCK_EX):
+    with locked(base, ALONE):
         return sum(_remove_if_left(path) for path in sorted(base.iterdir()))
 
 
@@ -46,18 +47,9 @@ def _remove_if_left(path: Path) -> bool:
         path.unlink(missing_ok=True)
         return True
     try:
-        with _locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        with locked(path, ALONE | AT_ONCE):
             shutil.rmtree(path, ignore_errors=True)
-    except (BlockingIOError, FileNotFoundError):
+    except (Transient, FileNotFoundError):
         return False  # its owner is at work, or has just cleared it away
     return True
 
-
-@contextmanager
-def _locked(folder: Path, how: int) -> Iterator[None]:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, how)
-        yield
-    finally:
-        os.close(handle)

@@ -9,9 +9,12 @@ import dagster as dg
 from assets import collect, verdicts
 from assets.displacement import checks
 from assets.geography.reference import reference
+from assets.quality import ledger
+from assets.quality.verdict import Finding
 from orchestration import duck, partitions
 from orchestration.calendar import week_key
 from orchestration.inbox import Ready
+from orchestration.lake import Arrival
 from orchestration.office import Office
 from orchestration.settings import Operation
 
@@ -28,7 +31,13 @@ def route(office: Office, file: Ready) -> tuple[str | None, Mapping[str, Any]]:
         except UnreadableWorkbook:
             sheets = ()
         week = next((found for sheet in sheets if (found := week_of("", sheet.rows[:8]))), None)
-    return week or week_key(file.modified.date() - timedelta(days=7)), {}
+    week = week or week_key(file.modified.date() - timedelta(days=7))
+    return (week if week in partitions.weeks(office.operation).get_partition_keys() else None), {}
+
+
+def _refuse_unexpected(office: Office, arrival: Arrival) -> None:
+    kept = partitions.weeks(office.operation).get_partition_keys()
+    verdicts.refuse_at_the_door(office, arrival, Finding("D-WEEK", detail=f"It keeps {kept[0]} to {kept[-1]}."))
 
 
 def _checker(office: Office, partition: str) -> verdicts.Check:
@@ -46,8 +55,9 @@ def _checker(office: Office, partition: str) -> verdicts.Check:
 def previous_week(office: Office, week: str) -> dict[tuple[str, str], int]:
     """The figures of the week before, from its newest accepted file, by district and kind of place."""
     before = week_key(date.fromisocalendar(int(week[:4]), int(week[6:]), 1) - timedelta(days=7))
-    entry = verdicts.newest(office, "displacement", before)
-    if entry is None or "displacement" not in entry.tables:
+    usable = ledger.in_force(ledger.entries(office.lake, "displacement", office.now))
+    entry = next((one for one in usable if one.partition == before and "displacement" in one.tables), None)
+    if entry is None:
         return {}
     path = office.lake.root / entry.tables["displacement"]
     with duck.connect(office.lake.zone_key("checked")) as connection:
@@ -61,7 +71,7 @@ def assets(operation: Operation) -> list[dg.AssetsDefinition]:
         collect.inbox_asset(
             "displacement",
             "Weekly displacement tables as the statistics office sent them, sealed. One arrival per file.",
-            owner="imu", sector="all", route=route,
+            owner="imu", sector="all", route=route, door=_refuse_unexpected,
         ),
         verdicts.checked_asset(
             "displacement", "displacement", partitions.weeks(operation), _checker,

@@ -9,7 +9,7 @@ import dagster as dg
 from assets import collect, verdicts
 from assets.geography.reference import reference
 from assets.quality.ledger import Outcome
-from assets.quality.verdict import conclude
+from assets.quality.verdict import Finding, conclude
 from assets.registry import checks, columns
 from assets.registry.extract import Unreadable
 from orchestration import partitions
@@ -25,6 +25,11 @@ def route(office: Office, file: Ready) -> tuple[str | None, Mapping[str, Any]]:
     day = checks.extract_day(file.path.name)
     expected = {one.isoformat() for one in office.operation.period.extracts}
     return (day if day in expected else None), {"totals": checks.is_totals(file.path.name)}
+
+
+def _refuse_unexpected(office: Office, arrival: Arrival) -> None:
+    days = ", ".join(day.isoformat() for day in office.operation.period.extracts) or "none"
+    verdicts.refuse_at_the_door(office, arrival, Finding("R-DAY", detail=f"Agreed days: {days}."))
 
 
 def _source(operation: Operation) -> RegisterSource:
@@ -85,7 +90,7 @@ def assets(operation: Operation) -> list[dg.AssetsDefinition]:
             "register",
             "Extracts of the registration database, sealed as they came; never opened in the clear. "
             "One arrival per file.",
-            owner="registration", sector="PRO", route=route,
+            owner="registration", sector="PRO", route=route, door=_refuse_unexpected,
         ),
         verdicts.checked_asset(
             "individuals", "register", partitions.extracts(operation), _checker,

@@ -15,7 +15,7 @@ from pathlib import Path
 from assets.release.build import last_day
 from assets.release.certificate import verify_certificate
 from assets.release.products import Product
-from orchestration import publications
+from orchestration import locks, publications
 from orchestration.calendar import Due
 from orchestration.failures import Permanent
 from orchestration.hdx_api import Receipt
@@ -84,7 +84,19 @@ def verify(folder: Path, copy: Publication) -> None:
 
 
 def publish(office: Office, product: Product, due: Due) -> Receipt:
-    """Publish one release and keep the receipt; publishing again changes nothing."""
+    """Publish one release and keep the receipt; publishing again changes nothing.
+
+    One process at a time for each product: `imu run` knows nothing of Dagster's pools, and two cycles published at once
+    would each find that no later one is there.
+    """
+    receipts = publications.receipt_path(office.lake, product.stem, due.cycle).parent
+    receipts.mkdir(parents=True, exist_ok=True)
+    busy = f"{product.name} is being published by another process. Nothing was sent. Try again when it has ended."
+    with locks.locked(receipts, locks.ALONE | locks.AT_ONCE, busy=busy):
+        return _published(office, product, due)
+
+
+def _published(office: Office, product: Product, due: Due) -> Receipt:
     later = publications.later_receipts(office.lake, product.stem, due.cycle)
     if later:
         raise Permanent(

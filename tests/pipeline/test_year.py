@@ -25,11 +25,15 @@ from small_year import (
 )
 
 from assets.quality import ledger
+from assets.release.assets import due_of
 from assets.release.certificate import verify_certificate
+from assets.release.products import load_products
+from assets.release.publish import publish
 from demo import year
 from demo.score import score
-from orchestration import buttons, publications
+from orchestration import buttons, locks, publications
 from orchestration.calendar import Due, due_between, end_of_day, month_ends
+from orchestration.failures import Transient
 from sensors.verdicts import waiting_partitions
 
 VERDICTS = {"accepted", "accepted_with_warnings", "partly_accepted", "refused"}
@@ -186,6 +190,20 @@ def test_a_second_walk_asks_for_nothing_and_publishes_nothing(small_year: SmallY
         assert year.settle(walk, said.append) == 0
     assert said == [f"{day}: already done" for day in year.ticks(small_year.home)]
     assert _state(small_year) == before
+
+
+def test_one_product_is_published_by_one_process_at_a_time(small_year: SmallYear) -> None:
+    office = small_year.office(small_year.last_day)
+    product = next(
+        one for one in load_products(office.operation.folder / "products.yml") if one.name == "displacement"
+    )
+    before = _hdx(small_year, "xkv-displacement")
+    with (
+        locks.locked(office.lake.folder("hdx", "displacement"), locks.ALONE),  # as another process would
+        pytest.raises(Transient, match="by another process"),
+    ):
+        publish(office, product, due_of(office, product, "2025-04"))
+    assert _hdx(small_year, "xkv-displacement") == before
 
 
 def _state(small: SmallYear) -> tuple[dict[str, int], dict[str, str]]:
