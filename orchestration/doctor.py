@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from orchestration import duck, seal
-from orchestration.failures import ImuError
+from orchestration.failures import ImuError, Transient
 from orchestration.lake import Lake
 from orchestration.office import Office
 
@@ -159,7 +159,13 @@ def _kobo(office: Office) -> str:
 def _hdx(office: Office) -> str:
     if not office.environment.hdx_url:
         raise ImuError("IMU_HDX_URL is not set: nothing can be published. See .env.example.")
-    problems = office.hdx().preflight()
+    try:
+        problems = office.hdx().preflight()
+    except Transient as cause:
+        raise ImuError(
+            f"HDX was asked at {office.environment.hdx_url} and did not answer. Check this computer's connection and "
+            "IMU_HDX_URL. Nothing is lost: what is due is published when HDX answers again."
+        ) from cause
     if problems:
         raise ImuError("; ".join(str(problem) for problem in problems))
     return "reachable; rights, organisation and maintainer fit"
