@@ -97,8 +97,19 @@ def warm() -> None:
     _parsed(fingerprint())
 
 
-def build(lake: Lake, select: Sequence[str], command: str = "build") -> list[NodeResult]:
+def build(lake: Lake, select: Sequence[str]) -> list[NodeResult]:
     """Run models and their tests in the encrypted warehouse; the warehouse is closed again afterwards."""
+    # Unit tests prove the SQL, not the data: they run in `make test`, not at every build.
+    return _in_the_warehouse(lake, ["build", "--exclude-resource-type", "unit_test", "--select", *select])
+
+
+def unit_tests(lake: Lake) -> list[NodeResult]:
+    """Run the models' unit tests. They look up the columns of what a model reads, which must be there, if empty."""
+    _in_the_warehouse(lake, ["run", "--empty"])
+    return _in_the_warehouse(lake, ["test", "--resource-type", "unit_test"])
+
+
+def _in_the_warehouse(lake: Lake, command: Sequence[str]) -> list[NodeResult]:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     from orchestration import dbt_plugin
@@ -110,10 +121,7 @@ def build(lake: Lake, select: Sequence[str], command: str = "build") -> list[Nod
     session = dbt_plugin.Session(lake.warehouse, lake.zone_key("warehouse"), lake.zone_key("checked"))
     dbt_plugin.open_session(session)
     try:
-        # Unit tests prove the SQL, not the data: they run in `make test`, not at every build.
-        results = _invoke(
-            [command, "--no-write-json", "--exclude-resource-type", "unit_test", "--select", *select], parsed
-        )
+        results = _invoke([*command, "--no-write-json"], parsed)
     finally:
         dbt_plugin.close_session()
         # dbt keeps an in-memory connection, and with it the attached warehouse, open for ever.
