@@ -8,7 +8,6 @@ from typing import Any
 
 import dagster as dg
 
-from assets.quality import ledger
 from assets.unquoted import unquoted
 from orchestration import inbox, senders
 from orchestration.inbox import Ready
@@ -30,7 +29,8 @@ def inbox_asset(
 ) -> dg.AssetsDefinition:
     """The asset `raw/<source>`: everything that lay ready in that inbox, sealed as it came.
 
-    `door` judges at once what belongs to no partition, so that nothing waits unseen.
+    `door` judges at once what belongs to no partition, so that nothing waits unseen. It is shown every such arrival
+    each time, so that what a crash cut short is finished.
     """
 
     @dg.asset(
@@ -48,7 +48,7 @@ def inbox_asset(
         with unquoted(f"Taking what arrived for {source}"):
             new, known = inbox.take_all(office.lake, source, office.now, lambda file: route(office, file), accounts)
             for arrival in office.lake.arrivals(source, office.now) if door else []:
-                if door and arrival.partition is None and ledger.entry(office.lake, source, arrival.arrival_id) is None:
+                if door and arrival.partition is None:
                     door(office, arrival)
         return dg.MaterializeResult(
             metadata={

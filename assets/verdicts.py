@@ -82,6 +82,8 @@ def give(office: Office, source: str, partition: str, check: Check) -> list[Entr
 
 def refuse_at_the_door(office: Office, arrival: Arrival, finding: Finding) -> None:
     """The verdict on a file that belongs to no partition: refused as a whole, told, and never read further."""
+    if ledger.entry(office.lake, arrival.source, arrival.arrival_id):
+        return
     verdict = conclude(
         source=arrival.source, arrival_id=arrival.arrival_id, sender=arrival.sender, partition=None,
         subject=arrival.file_name, rows_total=0, findings=[finding],

@@ -6,6 +6,7 @@ Does not belong here: any query about the data itself.
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -101,6 +102,8 @@ def _close() -> None:
         _instances.popitem()[1].close()
 
 
+# An instance that is torn down by the dying interpreter, in an order of its choosing, can take the process with it.
+atexit.register(_close)
 _numbers = count()
 _instances: dict[tuple[str | None, bool, int], duckdb.DuckDBPyConnection] = {}
 os.register_at_fork(before=_close)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from assets.quality import feedback, ledger
 from orchestration import buttons, inbox, senders
 from orchestration.office import Office
 from sensors.requests import answer, ask
@@ -27,15 +28,27 @@ def _look(context: dg.SensorEvaluationContext, office: Office) -> Iterator[dg.Ru
     for source in buttons.file_sources(office.operation):
         ready, held = inbox.look(office.lake, source, office.now, senders.at_the_inbox(office.operation, source))
         waiting += len(held)
-        if ready:
+        left = _left_at_the_door(office, source)
+        if ready or left:
             asked = True
-            yield ask(context.instance, _key(source, ready), selection=[dg.AssetKey(["raw", source])])
+            yield ask(context.instance, _key(source, ready, left), selection=[dg.AssetKey(["raw", source])])
     if not asked:
         rest = f"; {waiting} file(s) wait, `imu status` says why" if waiting else ""
         yield dg.SkipReason(f"The inbox holds nothing that is ready{rest}.")
 
 
-def _key(source: str, ready: list[inbox.Ready]) -> str:
+def _left_at_the_door(office: Office, source: str) -> list[str]:
+    """Arrivals of no partition that a crash left without a verdict or an answer: only taking judges them."""
+    unplaced = [one.arrival_id for one in office.lake.arrivals(source, office.now) if one.partition is None]
+    entries = {one: ledger.entry(office.lake, source, one) for one in unplaced}
+    return [
+        one
+        for one, entry in entries.items()
+        if entry is None or (source in feedback.ANSWERED and not feedback.is_written(office.lake, entry))
+    ]
+
+
+def _key(source: str, ready: list[inbox.Ready], left: list[str]) -> str:
     """With the moment the file was laid there: the same file may be laid there again, its own time unchanged."""
-    names = "|".join(f"{file.sender}/{file.path.name}@{file.path.stat().st_ctime_ns}" for file in ready)
+    names = "|".join([*(f"{file.sender}/{file.path.name}@{file.path.stat().st_ctime_ns}" for file in ready), *left])
     return f"take-{source}-{hashlib.sha256(names.encode()).hexdigest()[:16]}"

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.quality import ledger
+from assets.quality import feedback, ledger
 from orchestration import buttons
+from orchestration.lake import Arrival
 from orchestration.office import Office
 from orchestration.partitions import cluster_month_key
 from sensors.requests import answer, ask
@@ -44,12 +45,20 @@ def _ask(context: dg.SensorEvaluationContext, office: Office, source: str) -> It
 
 
 def waiting_partitions(office: Office, source: str) -> dict[str, list[str]]:
-    """Arrivals without a verdict, by partition; what has no partition was refused at the door."""
+    """Arrivals without a verdict, or with one their sender was not told (a crash came between), by partition; what has
+    no partition was refused at the door.
+    """
     partitions: dict[str, list[str]] = {}
-    for arrival in ledger.pending(office.lake, source, office.config, office.now):
+    for arrival in [*ledger.pending(office.lake, source, office.config, office.now), *_untold(office, source)]:
         if arrival.partition:
             partitions.setdefault(arrival.partition, []).append(arrival.arrival_id)
     return partitions
+
+
+def _untold(office: Office, source: str) -> list[Arrival]:
+    given = ledger.entries(office.lake, source, office.now) if source in feedback.ANSWERED else []
+    untold = [one for one in given if one.config == office.config and not feedback.is_written(office.lake, one)]
+    return [office.lake.arrival(source, one.arrival_id) for one in untold]
 
 
 def _key(source: str, partition: str) -> str:

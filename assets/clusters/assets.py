@@ -130,7 +130,7 @@ def partner_pages(operation: Operation) -> dg.AssetsDefinition:
     def _pages(context: dg.AssetExecutionContext, office: dg.ResourceParam[Office]) -> dg.MaterializeResult[None]:
         partition = verdicts.partition_name(context.partition_key)
         entries = [one for one in ledger.entries(office.lake, SOURCE, office.now) if one.partition == partition]
-        waiting = [one for one in entries if not feedback.message_path(office.lake, one).exists()]
+        waiting = [one for one in entries if not feedback.is_written(office.lake, one)]
         for entry in waiting:
             answer(office, entry)
         pages = [feedback.page_path(office.lake, one) for one in entries]
@@ -163,8 +163,12 @@ def assets(operation: Operation) -> list[dg.AssetsDefinition]:
 
 
 def _refuse_at_the_door(office: Office, arrival: Arrival) -> None:
-    partition = f"unrouted|{_month_of(arrival)}"
-    answer(office, ledger.store(office.lake, arrival, partition, office.config, at_the_door(office, arrival)))
+    entry = ledger.entry(office.lake, SOURCE, arrival.arrival_id)
+    if entry is None:
+        partition = f"unrouted|{_month_of(arrival)}"
+        entry = ledger.store(office.lake, arrival, partition, office.config, at_the_door(office, arrival))
+    if not feedback.is_written(office.lake, entry):
+        answer(office, entry)
 
 
 def _month_of(arrival: Arrival) -> str:

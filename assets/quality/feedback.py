@@ -10,14 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
+from functools import lru_cache
 from pathlib import Path
 
 from assets.quality.ledger import Entry
-from assets.quality.report import About, partner_page
+from assets.quality.report import About, mark_of, partner_page
 from assets.quality.returned import returned_workbook
 from assets.quality.verdict import Verdict
 from orchestration.lake import Lake
 
+# Sources whose senders get an answer.
+ANSWERED = ("clusters",)
 _XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 
 
@@ -59,10 +62,25 @@ def write(lake: Lake, entry: Entry, content: bytes, to: Addressee, earlier: Sequ
         sequence=len(earlier) + 1,
     )
     html = partner_page(verdict, about, previous)
-    page = lake.write(page_path(lake, entry), lambda draft: draft.write_text(html, encoding="utf-8"))
     message = _message(entry, verdict, to, html, returned_workbook(content, verdict))
     lake.write(message_path(lake, entry), lambda draft: draft.write_bytes(message))
-    return page
+    # The page is written last: it says that the answer is complete. The message can't, people move it when it is sent.
+    return lake.write(page_path(lake, entry), lambda draft: draft.write_text(html, encoding="utf-8"))
+
+
+def is_written(lake: Lake, entry: Entry) -> bool:
+    """Whether the sender's page is that of this verdict; after a crash it may be missing or of an earlier one."""
+    path = page_path(lake, entry)
+    if not path.exists():
+        return False
+    stat = path.stat()
+    return f'content="{mark_of(entry.verdict)}"' in _head(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=50_000)
+def _head(path: Path, _modified: int, _size: int) -> str:
+    with path.open(encoding="utf-8") as page:
+        return page.read(400)
 
 
 def _message(entry: Entry, verdict: Verdict, to: Addressee, html: str, workbook: bytes) -> bytes:

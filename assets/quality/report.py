@@ -6,11 +6,13 @@ of the sender's file, so it may lie in a mailbox or on a shared printer.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assets.quality.progress import Progress, compare
 from assets.quality.rules import Rule, Severity, rule
@@ -87,6 +89,7 @@ def partner_page(verdict: Verdict, about: About, previous: Verdict | None = None
     template = _environment().get_template("partner_page.html.jinja")
     return template.render(
         about=about,
+        mark=mark_of(verdict.to_json()),
         verdict=verdict,
         headline=HEADLINES[verdict.verdict],
         groups=groups,
@@ -96,6 +99,11 @@ def partner_page(verdict: Verdict, about: About, previous: Verdict | None = None
         returned=may_be_returned(verdict),
         to_check=len({f.row for f in verdict.findings if f.severity is Severity.WARN and f.row is not None}),
     )
+
+
+def mark_of(verdict: Mapping[str, Any]) -> str:
+    """What tells a page of this verdict from one of an earlier verdict on the same file."""
+    return hashlib.sha256(json.dumps(verdict, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
 def grouped(verdict: Verdict) -> list[Group]:

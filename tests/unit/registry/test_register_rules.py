@@ -119,7 +119,7 @@ def test_ages_turn_on_the_birthday_also_on_leap_days(born: str, day: date, age: 
 
 
 def test_every_rule_of_the_register_is_raised_somewhere_with_the_severity_it_has() -> None:
-    by_file = {"R-UNREADABLE", "R-TEMPLATE", "R-FORBIDDEN", "R-TOTALS"}
+    by_file = {"R-UNREADABLE", "R-TEMPLATE", "R-DAY", "R-FORBIDDEN", "R-TOTALS"}
     by_row = {**rules.ROW_RULES, **rules.FAMILY_RULES}
     assert set(rules_of("register")) == by_file | set(by_row)
     severities = {name: rule.severity for name, rule in rules_of("register").items()}
