@@ -24,4 +24,15 @@ def today(office: Office, view: Overview) -> str:
     template = loader.get_template("today.html.jinja")
     operation = office.operation
     codes = [cluster.code for cluster in operation.clusters]
-    return template.render(view=view, words=VERDICT_WORDS, signs=SIGNS, months=operation.months, clusters=codes)
+    out = [line for line in reversed(view.releases) if line.state.startswith("published")]
+    newest = {line.product: line for line in reversed(out)}
+    return template.render(
+        view=view,
+        words=VERDICT_WORDS,
+        signs=SIGNS,
+        months=operation.months,
+        clusters=codes,
+        held=[line for line in view.releases if not line.state.startswith("published")],
+        newest=[newest[product] for product in sorted(newest)],
+        earlier=[line for line in out if newest[line.product] is not line],
+    )

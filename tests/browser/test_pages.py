@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "release"))
+
+from release_samples import DICTIONARY, release_spec, small_population
+
+from assets.portal import overview, page
+from assets.quality import ledger
+from assets.quality.ledger import Outcome
 from assets.quality.report import About, partner_page
 from assets.quality.verdict import Finding, conclude
+from assets.release.disclosure import protect_table
+from assets.release.folder import build_release
+from orchestration import seal
+from orchestration.office import Office
 
 pytestmark = pytest.mark.browser
 CHROMIUM = shutil.which("chromium")
@@ -32,6 +44,34 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
+def today_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The officer's page on a day on which one workbook was refused and nothing else came."""
+    folder = tmp_path_factory.mktemp("today")
+    keys = {seal.SEAL_KEY: seal.encode_key(b"s" * 32), seal.PSEUDONYM_KEY: seal.encode_key(b"p" * 32)}
+    office = Office({**keys, "IMU_OPERATION": "demo", "IMU_LAKE": str(folder / "lake"), "IMU_TODAY": "2025-03-31"})
+    arrival, _ = office.lake.take(
+        "clusters", b"no workbook", sender="wsh-focal", file_name="5W <script>.xlsx", partition="WSH|2025-02",
+        received_at=office.now, taken_at=office.now,
+    )  # fmt: skip
+    verdict = conclude(
+        source="clusters", arrival_id=arrival.arrival_id, sender="wsh-focal", partition="2025-02", subject="WSH",
+        rows_total=0, findings=[Finding("C-UNREADABLE", detail="it is damaged")],
+    )  # fmt: skip
+    ledger.store(office.lake, arrival, "WSH|2025-02", office.config, Outcome(verdict))
+    path = folder / "today.html"
+    path.write_text(page.today(office, overview.gather(office)), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def certificate_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    frame, rule = small_population()
+    folder = tmp_path_factory.mktemp("release") / "v1"
+    build_release(release_spec(rule), protect_table(frame, rule).published, DICTIONARY, None, folder)
+    return folder / "certificate.html"
+
+
+@pytest.fixture(scope="module")
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = [
         Finding("C-PLACE-UNKNOWN", 12, "adm3_code"),
@@ -43,7 +83,9 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         source="clusters", arrival_id="0" * 16, sender="wsh-focal", partition="WSH|2025-01", subject="5W.xlsx",
         rows_total=80, findings=found,
     )  # fmt: skip
-    about = About("Kalvoria", "Water, sanitation and hygiene", "2025-01", "5W.xlsx", "2025-02-03", "imu@kalvoria.example")
+    about = About(
+        "Kalvoria", "Water, sanitation and hygiene", "2025-01", "5W.xlsx", "2025-02-03", "imu@kalvoria.example"
+    )
     path = tmp_path_factory.mktemp("pages") / "partner.html"
     path.write_text(partner_page(verdict, about), encoding="utf-8")
     return path
@@ -63,6 +105,29 @@ def test_the_partner_page_needs_no_network_and_fits_its_width(browser: Any, page
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert "rows wait for your correction" in page.inner_text("body")
     assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= 15
+    context.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("today_file", "wsh-focal"), ("certificate_file", "does not cover")],
+    ids=["today", "certificate"],
+)
+def test_the_other_pages_too(browser: Any, request: pytest.FixtureRequest, name: str, says: str, width: int) -> None:
+    path: Path = request.getfixturevalue(name)
+    context = browser.new_context(viewport={"width": width, "height": 1000}, offline=True)
+    shown = context.new_page()
+    said: list[str] = []
+    asked: list[str] = []
+    shown.on("console", lambda message: said.append(message.text))
+    shown.on("request", lambda request: asked.append(request.url))
+    shown.goto(path.as_uri())
+    assert (said, asked) == ([], [path.as_uri()])
+    assert shown.evaluate("document.documentElement.scrollWidth") <= width
+    assert shown.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= 15
+    assert shown.get_attribute("html", "lang") == "en"
+    assert says in shown.inner_text("body")
     context.close()
 
 
