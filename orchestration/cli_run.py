@@ -51,6 +51,7 @@ class Outcome:
     success: bool
     made: tuple[dict[str, Any], ...]
     failed: tuple[dict[str, str], ...]
+    held: tuple[dict[str, str], ...] = ()
 
 
 class Desk:
@@ -92,7 +93,9 @@ class Desk:
                 run_config=_QUIET,
                 raise_on_error=False,
             )
-            return Outcome(result.run_id, result.success, tuple(_made(result)), tuple(_failed(result)))
+            held = tuple(_held(result))
+            failed = () if held else tuple(_failed(result))
+            return Outcome(result.run_id, result.success, tuple(_made(result)), failed, held)
 
 
 def _require_partition(button: Button, partition: str | None) -> None:
@@ -132,6 +135,13 @@ def _rows(facts: dict[str, Any]) -> dict[str, Any]:
     return {"rows": facts["dagster/row_count"]} if "dagster/row_count" in facts else {}
 
 
+def _held(result: dg.ExecuteInProcessResult) -> Iterator[dict[str, str]]:
+    """A release that may not go out yet is no failure of anything: its check says why, and who can act."""
+    for check in result.get_asset_check_evaluations():
+        if check.blocking and not check.passed:
+            yield {"asset": check.asset_key.to_user_string(), "why": str(check.description or "")}
+
+
 def _failed(result: dg.ExecuteInProcessResult) -> Iterator[dict[str, str]]:
     for event in result.get_step_failure_events():
         error = event.step_failure_data.error
@@ -156,4 +166,7 @@ def show(outcome: Outcome, console: Console) -> None:
         console.print(table("Made", ("what", "partition", "rows"), rows))
     if outcome.failed:
         console.print(table("Failed", ("step", "why"), [(one["step"], one["why"]) for one in outcome.failed]))
-    console.print(f"{'Done' if outcome.success else 'Failed'}; run {outcome.run_id} in the Dagster page.")
+    for one in outcome.held:
+        console.print(f"[bold]{one['asset']}[/] is held: {one['why']}", soft_wrap=True)
+    ended = "Done" if outcome.success else "Held" if outcome.held else "Failed"
+    console.print(f"{ended}; run {outcome.run_id} in the Dagster page.")

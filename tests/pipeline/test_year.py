@@ -33,6 +33,7 @@ from demo import year
 from demo.score import score
 from orchestration import buttons, locks, publications
 from orchestration.calendar import Due, due_between, end_of_day, month_ends
+from orchestration.cli_run import Desk
 from orchestration.failures import Transient
 from sensors.verdicts import waiting_partitions
 
@@ -173,6 +174,16 @@ def test_a_held_product_says_why_and_who_can_act(small_year: SmallYear) -> None:
     assert "Nobody has decided how finely population" in held["reasons"][0]["reason"]
     assert held["reasons"][0]["who"] == "data protection focal point"
     assert not _folder(small_year, HELD, "2025-01").exists()
+
+
+def test_the_button_of_a_held_product_says_why_and_not_that_something_failed(
+    small_year: SmallYear, tmp_path: Path
+) -> None:
+    with at_work(small_year.copy(tmp_path)) as walk:
+        desk = Desk(walk.office)
+        outcome = desk.press(desk.find("publish_population_statistics", "2025-01"), "2025-01")
+    assert (outcome.success, outcome.failed, len(outcome.held)) == (False, (), 1)
+    assert "Nobody has decided how finely population" in outcome.held[0]["why"]
 
 
 def test_the_officers_page_shows_how_the_last_day_ended(small_year: SmallYear) -> None:
