@@ -32,11 +32,12 @@ test-browser: $(DEV_STAMP) ## pages and the asset graph in chromium
 bench: $(DEV_STAMP) ## the budgets, measured as ratios
 	@$(BIN)/python -m bench
 
-lint: $(DEV_STAMP) ## style, types, models, import contracts
+lint: $(DEV_STAMP) ## style, types, import contracts, models, no secrets
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/sqlfluff lint -q dbt_project/models dbt_project/tests
+	@git ls-files -z | grep -zvE 'requirements.*\.lock|\.secrets\.baseline' | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 
 install: $(STAMP) ## the environment, from requirements.lock
 install-dev: $(DEV_STAMP)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -70,6 +70,8 @@ def connect(
     Loading httpfs costs 30 ms, thirty times as much as everything else here, so one loaded instance is kept for each
     key; what a connection makes lies in a database of its own, which is dropped with it.
     """
+    import duckdb
+
     connection = _instance(checked_key, spatial, threads).cursor()
     own = f"own_{next(_numbers)}"
     try:
@@ -77,7 +79,23 @@ def connect(
         connection.execute(f"SET TimeZone='UTC'; ATTACH ':memory:' AS {own}; USE {own}")
         yield connection
     finally:
-        connection.execute(f"USE memory; DETACH {own}")
+        # An error on the way out would hide the one that matters; an instance that refuses is not used again.
+        with suppress(duckdb.Error):
+            connection.execute("ROLLBACK")
+        try:
+            connection.execute(f"USE memory; DETACH {own}")
+        except duckdb.Error:
+            _instances.pop((checked_key, spatial, threads), None)
+        connection.close()
+
+
+@contextmanager
+def instance(checked_key: str | None = None, *, threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An instance for one piece of work that sets what belongs to a whole instance (its memory, where it spills)."""
+    connection = _opened(checked_key, spatial=False, threads=threads)
+    try:
+        yield connection
+    finally:
         connection.close()
 
 

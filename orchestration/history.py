@@ -11,8 +11,9 @@ makes recording a run three times as fast. A fork must not carry an open SQLite 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,27 @@ class _NoSettings:
         return {}
 
 
+class _Watch(threading.Thread):
+    """Looks for new events twice a second while a run's page is open. Dagster waits for the file to change, but what is
+    written lies in SQLite's log beside it, and is visible only some moments after the log has grown.
+    """
+
+    def __init__(self, events: Events) -> None:
+        super().__init__(daemon=True, name="watching events")
+        self._events, self._ended = events, threading.Event()
+
+    def run(self) -> None:
+        while not self._ended.wait(0.5):
+            # A page that opens while we go through the open ones changes their number: the next look sees it.
+            with suppress(RuntimeError):
+                if any(self._events._watchers.values()):
+                    self._events.on_modified()  # type: ignore[no-untyped-call]
+
+    def stop(self) -> None:
+        """As Dagster calls it, before it joins."""
+        self._ended.set()
+
+
 class Events(_NoSettings, ConsolidatedSqliteEventLogStorage):
     """The event log, one file for all runs."""
 
@@ -65,6 +87,13 @@ class Events(_NoSettings, ConsolidatedSqliteEventLogStorage):
         """As Dagster asks for it."""
         del config_value
         return cls(base_dir=_folder("history"), inst_data=inst_data)
+
+    def watch(self, run_id: Any, cursor: Any, callback: Any) -> None:
+        """Tell a run's page of new events."""
+        self._watchers[run_id][callback] = cursor
+        if not self._obs:
+            self._obs = _Watch(self)  # type: ignore[assignment]
+            self._obs.start()  # type: ignore[attr-defined]
 
     @contextmanager
     def _connect(self) -> Iterator[Any]:

@@ -107,6 +107,8 @@ def take_all(
     new: list[Arrival] = []
     known: list[Arrival] = []
     for file, before, (partition, facts) in _described(look(lake, source, now, accounts)[0], describe):
+        if _state(file.path) != before:
+            continue  # saved anew while it waited for its turn: the next look reads it as it is then
         arrival, is_new = lake.take(
             source,
             file.path,
@@ -136,8 +138,11 @@ def _described(files: Sequence[Ready], describe: Describe) -> Iterator[tuple[Rea
 
 
 def _state(path: Path) -> _State:
-    """What changes when a file is written anew or replaced by another."""
-    stat = path.stat()
+    """What changes when a file is written anew, replaced by another, or taken away."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return 0, 0, 0
     return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 

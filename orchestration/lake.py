@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from io import BytesIO
@@ -199,9 +199,6 @@ class Lake:
             draft = folder / "arrival"
             draft.mkdir()
             sha256, size = _seal_into(draft / "content.sealed", content, data_key)
-            known = self.folder("raw", source, sha256[:16])
-            if known.exists():
-                return self.arrival(source, sha256[:16]), False
             arrival = Arrival(
                 arrival_id=sha256[:16],
                 source=source,
@@ -215,10 +212,24 @@ class Lake:
                 wrapped_key=seal.wrap(keys.seal, data_key, f"arrival {sha256}"),
                 facts=facts or {},
             )
+            known = self.folder("raw", source, arrival.arrival_id)
+            if known.exists():
+                return self._placed(self.arrival(source, arrival.arrival_id), arrival), False
             self.write_json(draft / "manifest.json", arrival.to_json())
             with rotation.among_others(self):
                 publish_folder(draft, known)
         return arrival, True
+
+    def _placed(self, known: Arrival, again: Arrival) -> Arrival:
+        """The arrival as it stands after the same bytes came again. What belonged nowhere the first time (another name,
+        another account, settings of that day) may belong somewhere now; it then counts as coming now.
+        """
+        if known.partition is not None or again.partition is None:
+            return known
+        placed = replace(again, wrapped_key=known.wrapped_key)
+        with rotation.among_others(self):
+            self.write_json(self.folder("raw", known.source, known.arrival_id, "manifest.json"), placed.to_json())
+        return placed
 
     def arrival(self, source: str, arrival_id: str) -> Arrival:
         """The manifest of one arrival."""

@@ -41,6 +41,7 @@ class Office:
 
     def __init__(self, variables: Mapping[str, str] | None = None) -> None:
         self._variables = variables
+        self._stamp: tuple[tuple[str, int], ...] | None = None
 
     def __repr__(self) -> str:
         return f"Office({self.environment.operation})"
@@ -49,6 +50,16 @@ class Office:
     def variables(self) -> Mapping[str, str]:
         """The process's environment, read at the moment of use."""
         return os.environ if self._variables is None else self._variables
+
+    def look_again(self) -> None:
+        """Forget the settings if somebody edited them: a sensor lives for weeks in one process."""
+        folder = self.environment.operations / self.environment.operation
+        files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+        stamp = tuple((path.as_posix(), path.stat().st_mtime_ns) for path in files)
+        if self._stamp not in (None, stamp):
+            for name in ("operation", "calendar", "config", "provenance"):
+                self.__dict__.pop(name, None)
+        self._stamp = stamp
 
     @property
     def environment(self) -> settings.Environment:

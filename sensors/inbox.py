@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.quality import feedback, ledger
-from orchestration import buttons, inbox, senders
+from orchestration import buttons, inbox, runs, senders
 from orchestration.office import Office
 from sensors.requests import answer, ask
 
@@ -24,6 +24,8 @@ def sensor(office: Office) -> dg.SensorDefinition:
 
 
 def _look(context: dg.SensorEvaluationContext, office: Office) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    office.look_again()
+    runs.end_those_cut_off(context.instance)
     waiting, asked = 0, False
     for source in buttons.file_sources(office.operation):
         ready, held = inbox.look(office.lake, source, office.now, senders.at_the_inbox(office.operation, source))

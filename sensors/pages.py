@@ -15,6 +15,7 @@ def sensor(office: Office) -> dg.SensorDefinition:
 
     @dg.sensor(name="pages", job_name=buttons.PAGES, minimum_interval_seconds=120, description=__doc__)
     def _pages(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        office.look_again()
         current = overview.digest(office)
         if overview.shown(office) == current:
             return dg.SkipReason("The officer's page is up to date.")

@@ -31,6 +31,7 @@ def sensor(office: Office, buttons: Sequence[dg.UnresolvedAssetJobDefinition]) -
 
 
 def _look(context: dg.SensorEvaluationContext, office: Office) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    office.look_again()
     if freshness.built(office) != freshness.digest(office):
         yield dg.SkipReason("The tables are being brought up to date first; releases are made from them.")
         return

@@ -37,11 +37,13 @@ def ask(
     failed = sum(run.status in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED) for run in runs)
     if failed >= ATTEMPTS:
         return dg.SkipReason(
-            f"It failed {failed} times and is not tried again by itself: see its last run, then press the button."
+            f"It failed {failed} times and is not tried again by itself: open its last run (Runs, tag {KEY_TAG} = "
+            f"{key}), mend what it says, then press the button."
         )
     if len(runs) - failed >= ATTEMPTS:
         return dg.SkipReason(
-            f"It ran {len(runs) - failed} times, and what it was asked for is still not done: see its last run."
+            f"It ran {len(runs) - failed} times, and what it was asked for is still not done: open its last run "
+            f"(Runs, tag {KEY_TAG} = {key}), mend what it says, then press the button."
         )
     return dg.RunRequest(
         # Dagster never starts a key twice, and the same question may come again after a run that answered it.

@@ -9,7 +9,7 @@ from assets.transform import freshness
 from orchestration import buttons
 from orchestration.office import Office
 from sensors.requests import ask
-from sensors.verdicts import waiting_partitions
+from sensors.verdicts import unjudged_partitions
 
 
 def sensor(office: Office) -> dg.SensorDefinition:
@@ -17,9 +17,10 @@ def sensor(office: Office) -> dg.SensorDefinition:
 
     @dg.sensor(name="tables", job_name=buttons.BUILD, minimum_interval_seconds=120, description=__doc__)
     def _tables(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        office.look_again()
         if not ledger.in_force(ledger.entries(office.lake, "boundaries", office.now)):
             return dg.SkipReason("No boundaries have been accepted yet: tables need places first.")
-        waiting = [s for s in buttons.sources_of(office.operation) if waiting_partitions(office, s)]
+        waiting = [s for s in buttons.sources_of(office.operation) if unjudged_partitions(office, s)]
         if waiting:
             return dg.SkipReason(f"Arrivals of {', '.join(waiting)} still wait for their verdict; tables come after.")
         current = freshness.digest(office)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import dagster as dg
 
@@ -33,6 +33,7 @@ def sensor(office: Office, source: str) -> dg.SensorDefinition:
 
 
 def _ask(context: dg.SensorEvaluationContext, office: Office, source: str) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    office.look_again()
     partitions = waiting_partitions(office, source)
     if not partitions:
         yield dg.SkipReason(f"Everything that arrived for '{source}' has its verdict.")
@@ -48,8 +49,17 @@ def waiting_partitions(office: Office, source: str) -> dict[str, list[str]]:
     """Arrivals without a verdict, or with one their sender was not told (a crash came between), by partition; what has
     no partition was refused at the door.
     """
+    return _by_partition([*ledger.pending(office.lake, source, office.config, office.now), *_untold(office, source)])
+
+
+def unjudged_partitions(office: Office, source: str) -> dict[str, list[str]]:
+    """Arrivals without a verdict alone: tables need no answer to anybody."""
+    return _by_partition(ledger.pending(office.lake, source, office.config, office.now))
+
+
+def _by_partition(arrivals: Iterable[Arrival]) -> dict[str, list[str]]:
     partitions: dict[str, list[str]] = {}
-    for arrival in [*ledger.pending(office.lake, source, office.config, office.now), *_untold(office, source)]:
+    for arrival in arrivals:
         if arrival.partition:
             partitions.setdefault(arrival.partition, []).append(arrival.arrival_id)
     return partitions

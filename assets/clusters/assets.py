@@ -16,6 +16,7 @@ from assets.geography.reference import reference
 from assets.quality import feedback, ledger
 from assets.quality.ledger import Entry, Outcome
 from assets.sheets.workbook import UnreadableWorkbook, read_workbook
+from assets.unquoted import unquoted
 from orchestration import partitions
 from orchestration.failures import Permanent
 from orchestration.inbox import Ready
@@ -132,7 +133,8 @@ def partner_pages(operation: Operation) -> dg.AssetsDefinition:
         entries = [one for one in ledger.entries(office.lake, SOURCE, office.now) if one.partition == partition]
         waiting = [one for one in entries if not feedback.is_written(office.lake, one)]
         for entry in waiting:
-            answer(office, entry)
+            with unquoted(f"The answer to arrival {entry.arrival_id} ({partition})"):
+                answer(office, entry)
         pages = [feedback.page_path(office.lake, one) for one in entries]
         return dg.MaterializeResult(
             metadata={

@@ -13,7 +13,9 @@ from assets.kobo.interviews import Interviews, Place, Rules, read_interviews
 from assets.quality.checked_tables import TABLES
 from assets.quality.ledger import Outcome
 from assets.quality.verdict import Finding, conclude
+from assets.unquoted import unquoted
 from orchestration import partitions
+from orchestration.failures import Transient
 from orchestration.lake import Arrival
 from orchestration.office import Office
 from orchestration.settings import HsmAsset, Operation
@@ -26,7 +28,6 @@ from orchestration.settings import HsmAsset, Operation
     kinds={"http"},
     tags={"source": "hsm", "sector": "all"},
     pool="lake",
-    retry_policy=dg.RetryPolicy(max_retries=2, delay=60, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
     description=(
         "Answers of the humanitarian situation monitoring, pulled from the survey server: every new, edited, "
         "validated and deleted interview since the last pull, sealed. One arrival per pull and round."
@@ -34,7 +35,11 @@ from orchestration.settings import HsmAsset, Operation
 )
 def raw_hsm(office: dg.ResourceParam[Office]) -> dg.MaterializeResult[None]:
     """Pull every form of the operation; the counts prove that nothing was left behind."""
-    done = collect.collect(office)
+    try:
+        with unquoted("The pull from the survey server"):
+            done = collect.collect(office)
+    except Transient as cause:
+        raise dg.RetryRequested(max_retries=2, seconds_to_wait=60) from cause
     totals: dict[str, int] = {}
     for result, _ in done:
         for name, count in result.counts.items():

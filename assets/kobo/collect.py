@@ -88,17 +88,22 @@ def _stored(office: Office, asset: HsmAsset) -> list[Arrival]:
 def _by_round(
     result: PullResult, rows: Mapping[str, Mapping[str, Any]], asset: HsmAsset, source: HsmSource
 ) -> Iterable[tuple[str, PullResult]]:
-    """A pull cut by round; a row that moved to another round leaves a tombstone in its old one."""
+    """A pull cut by round. A row that moved to another round is first taken out of its old one: if the power fails in
+    between, the next pull finds it new, while the other way round it would stay in both.
+    """
     revisions: dict[str, list[Any]] = defaultdict(list)
     gone: dict[str, list[str]] = defaultdict(list)
+    moved: dict[str, list[str]] = defaultdict(list)
     for revision in result.new_revisions:
         now = round_of(revision.row, asset, source)
         revisions[now].append(revision)
         before = round_of(rows[revision.root], asset, source) if revision.root in rows else now
         if before != now:
-            gone[before].append(revision.root)
+            moved[before].append(revision.root)
     for root in result.tombstones:
         gone[round_of(rows[root], asset, source)].append(root)
+    for key in sorted(moved):
+        yield key, replace(result, new_revisions=[], tombstones=moved[key])
     keys = sorted(set(revisions) | set(gone)) or ([asset.rounds[0]] if result.form_versions else [])
     for key in keys:
         yield key, replace(result, new_revisions=revisions[key], tombstones=gone[key])

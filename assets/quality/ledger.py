@@ -132,10 +132,10 @@ def in_force(found: Sequence[Entry]) -> list[Entry]:
 
 
 def pending(lake: Lake, source: str, config: str, until: datetime | None = None) -> list[Arrival]:
-    """Arrivals without a verdict under the present configuration, oldest first."""
+    """Arrivals without a verdict under the present configuration and in the place where they belong, oldest first."""
     waiting = []
     for arrival in lake.arrivals(source, until):
         known = entry(lake, source, arrival.arrival_id)
-        if known is None or known.config != config:
+        if known is None or known.config != config or (arrival.partition and known.partition != arrival.partition):
             waiting.append(arrival)
     return waiting

@@ -60,7 +60,7 @@ def check(
     lake: Lake, arrival: Arrival, day: date, settings: Settings, totals: dict[str, int] | None, target: Path
 ) -> Verdict:
     """The verdict on one extract; rows that passed are sealed at `target`."""
-    with duck.connect(lake.zone_key("checked")) as connection, lake.scratch() as aside:
+    with duck.instance(lake.zone_key("checked")) as connection, lake.scratch() as aside:
         # Beyond this much DuckDB works on disk, encrypted; without a limit it takes what the computer has.
         connection.execute(f"SET memory_limit = {duck.quote(MEMORY)}; SET temp_directory = {duck.quote(str(aside))}")
         result = extract.read(

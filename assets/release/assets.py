@@ -28,6 +28,11 @@ def due_of(office: Office, product: Product, cycle: str) -> Due:
         raise Permanent(
             f"The calendar has no release of '{product.name}' in {cycle}. See `imu status` for what is due."
         )
+    if found[0].at > office.now:
+        raise Permanent(
+            f"'{product.name}' {cycle} comes due on {found[0].at:%Y-%m-%d}, and today is {office.today}. Nothing was "
+            "built: what it is about is not over yet."
+        )
     return found[0]
 
 

@@ -127,6 +127,13 @@ def _rows(office: Office, product: Product, due: Due) -> pd.DataFrame:
     return frame
 
 
+def first_day(covers: str) -> date:
+    """The beginning of the period a release speaks about."""
+    if "Q" in covers:
+        return date(int(covers[:4]), int(covers[-1]) * 3 - 2, 1)
+    return date.fromisoformat(f"{covers}-01" if len(covers) == 7 else f"{covers}-01-01")
+
+
 def last_day(covers: str) -> date:
     """The end of the period a release speaks about: `2025-03`, `2025-Q1` or `2025`."""
     if "Q" in covers:
@@ -263,14 +270,25 @@ def _expected(office: Office, source: str, due: Due) -> list[Delivery]:
         "population": ("The population statistics", "statistics office"),
     }
     what, sender = words[source]
-    last = max(newest.values(), key=lambda one: one.taken_at, default=None)
-    return [Delivery(what, sender, _word(_of_period(source, newest, due) or last), required=True)]
+    return [Delivery(what, sender, _word(_of_period(source, newest, due)), required=True)]
 
 
 def _of_period(source: str, newest: Mapping[str, ledger.Entry], due: Due) -> ledger.Entry | None:
+    """The newest delivery that speaks about the period; of what has no period, the newest there is."""
+    first, last = first_day(due.covers), last_day(due.covers)
     if source == "register":
-        return newest.get(last_day(due.covers).isoformat())
-    return None
+        return newest.get(last.isoformat())
+    found = list(newest.values())
+    if source == "displacement":
+        found = [one for one in found if first <= date.fromisocalendar(*_week(one.partition), 7) <= last]
+    if source == "hsm":
+        found = [one for one in found if one.received_at.date() >= first]
+    return max(found, key=lambda one: one.taken_at, default=None)
+
+
+def _week(key: str) -> tuple[int, int]:
+    year, week = key.split("-W")
+    return int(year), int(week)
 
 
 def _word(entry: ledger.Entry | None) -> str | None:

@@ -22,6 +22,7 @@ def models(manifest: Path, checked: Collection[str]) -> dg.AssetsDefinition:
     def _models(context: dg.AssetExecutionContext, office: dg.ResourceParam[Office]) -> Iterator[Any]:
         content = dbt_build.manifest()
         with unquoted("The build of the tables"):
+            freshness.begin(office)
             listed = sources.register(office.lake, office.operation, office.now)
             results = dbt_build.build(office.lake, ["*"])
             failed = [one for one in results if one.kind_of_error and one.unique_id.startswith("model.")]

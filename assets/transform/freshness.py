@@ -26,8 +26,14 @@ def built(office: Office) -> str | None:
     return str(json.loads(path.read_text())["digest"]) if path.exists() else None
 
 
+def begin(office: Office) -> None:
+    """Called before anything is read: a verdict given while tables are built is not in them."""
+    office.lake.write_json(
+        office.lake.folder("state", "tables_begun.json"), {"digest": digest(office), "as_of": office.today}
+    )
+
+
 def remember(office: Office) -> None:
     """Called once the tables are exported and the analysts' database has been swapped in."""
-    office.lake.write_json(
-        office.lake.folder("state", "tables.json"), {"digest": digest(office), "as_of": office.today}
-    )
+    begun = json.loads(office.lake.folder("state", "tables_begun.json").read_text(encoding="utf-8"))
+    office.lake.write_json(office.lake.folder("state", "tables.json"), begun)

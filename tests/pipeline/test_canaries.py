@@ -49,6 +49,7 @@ CHECKS = (
     "assets.geography.checks.population.read",
 )
 DOOR = ("assets.clusters.assets.find_table",)
+ANSWER = ("assets.quality.feedback.returned_workbook",)
 MODELS = ()  # nothing is patched: the rows themselves break them
 BROKEN_JOBS = {*buttons.CHECK_JOBS.values(), buttons.TAKE, buttons.BUILD}
 
@@ -76,6 +77,7 @@ def aftermath(small_year: SmallYear, tmp_path_factory: pytest.TempPathFactory) -
                 _live(
                     walk, small, "2025-05-29", [one for one in _again(small, texts) if one.source == "clusters"], DOOR
                 )
+                _live(walk, small, "2025-05-30", [], ANSWER)
             _live(walk, small, "2025-06-01", [])
             with only_sensors(("tables",)):
                 _spoil_checked_rows(small)

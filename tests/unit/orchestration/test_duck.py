@@ -159,6 +159,25 @@ def test_nothing_made_in_a_connection_outlives_it() -> None:
         assert third.execute("SELECT count(*) FROM duckdb_databases() WHERE NOT internal").fetchone() == (2,)
 
 
+def test_the_error_inside_is_the_one_that_is_told() -> None:
+    with pytest.raises(duckdb.ConversionException), duck.connect(KEY) as connection:
+        connection.execute("BEGIN")
+        connection.execute("SELECT CAST('x' AS INTEGER)")
+    with duck.connect(KEY) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_an_instance_of_its_own_leaves_the_kept_one_alone(tmp_path: Path) -> None:
+    for folder in ("first", "second"):
+        (tmp_path / folder).mkdir()
+        with duck.instance(KEY) as connection:
+            connection.execute(f"SET memory_limit='60MB'; SET temp_directory='{tmp_path / folder}'")
+            connection.execute("CREATE TABLE big AS SELECT range AS n, uuid()::VARCHAR AS t FROM range(2000000)")
+    with duck.connect(KEY) as connection:
+        limit = connection.execute("SELECT current_setting('memory_limit')").fetchone()
+    assert limit != ("57.2 MiB",)
+
+
 def test_a_fork_opens_its_own(tmp_path: Path) -> None:
     with duck.connect(KEY):
         pass

@@ -159,6 +159,20 @@ def test_a_file_saved_anew_while_it_is_taken_stays_for_the_next_time(lake: Lake)
 
     inbox.take_all(lake, "clusters", NOW, somebody_saves)
     assert path.read_bytes() == b"corrected"
+    assert lake.arrivals("clusters") == []  # what was read is not what lies there now
+
+
+def test_a_file_that_vanishes_does_not_hold_up_the_others(lake: Lake) -> None:
+    for name in ("a", "b", "c"):
+        _put(lake, f"wsh-focal/{name}.xlsx", name.encode())
+
+    def somebody_takes_b_away(file: Ready) -> tuple[str | None, Mapping[str, Any]]:
+        if file.path.name == "b.xlsx":
+            file.path.unlink()
+        return "2025-02", {}
+
+    new, _ = inbox.take_all(lake, "clusters", NOW, somebody_takes_b_away)
+    assert [one.file_name for one in new] == ["a.xlsx", "c.xlsx"]
 
 
 def test_a_crash_between_sealing_and_clearing_finds_the_file_known(lake: Lake) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import date
 from typing import Any
 
@@ -89,6 +90,17 @@ def test_their_own_formats_formulas_and_comments_stay() -> None:
 @pytest.mark.parametrize(("content", "sheet"), [(submission(ROWS), "5W"), (_csv(), "")])
 def test_same_input_gives_the_same_bytes(content: bytes, sheet: str) -> None:
     assert returned_workbook(content, _verdict(sheet=sheet)) == returned_workbook(content, _verdict(sheet=sheet))
+
+
+def test_a_workbook_that_breaks_its_reader_is_written_anew() -> None:
+    """Its cells can be read; what it says about itself is no XML."""
+    broken = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(submission(ROWS))) as old, zipfile.ZipFile(broken, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, b"<not xml" if name == "docProps/core.xml" else old.read(name))
+    book = _open(returned_workbook(broken.getvalue(), _verdict()))
+    assert book.sheetnames[0] == FINDINGS_SHEET
+    assert len(book.sheetnames) > 1
 
 
 def test_text_that_looks_like_a_formula_stays_text() -> None:

@@ -29,7 +29,7 @@ WHEN = datetime.fromisoformat("2025-03-01T08:00:00+02:00")
 
 def _take(office: Office, module: object, source: str, sender: str, name: str) -> list[ledger.Entry]:
     path = office.lake.folder("inbox", source, sender, name)
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"some,rows\n1,2\n")
     os.utime(path, (WHEN.timestamp(), WHEN.timestamp()))
     raw = module.assets(office.operation)[0]  # type: ignore[attr-defined]
@@ -45,6 +45,16 @@ def test_an_extract_of_an_unexpected_day_is_refused_and_told(office: Office) -> 
     assert finding["rule"] == "R-DAY"
     assert office.operation.period.extracts[0].isoformat() in finding["detail"]
     assert waiting_partitions(office, "register") == {}
+
+
+def test_the_same_extract_under_its_right_name_comes_in(office: Office) -> None:
+    [refused] = _take(office, registry, "register", "registration-unit", "extract_2025-02-17.csv")
+    day = office.operation.period.extracts[0].isoformat()
+    _take(office, registry, "register", "registration-unit", f"extract_{day}.csv")
+    assert waiting_partitions(office, "register") == {day: [refused.arrival_id]}
+    assert office.lake.arrival("register", refused.arrival_id).file_name == f"extract_{day}.csv"
+    again = office.lake.folder("quality", "register", "again")
+    assert not again.exists()  # it is taken in, not noted as sent twice
 
 
 def test_a_week_outside_of_the_calendar_is_refused_and_told(office: Office) -> None:
