@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -47,6 +50,11 @@ def _start(
         taken = (groups[number[0]] for number in iter(lambda: os.read(waiting, 1), b""))
         os.write(writing, _COUNTS.pack(*job(item for group in taken for item in group)))
         status = 0
+    except BaseException as broken:
+        # Where and of what kind; the words of an error may quote data, even if only of people who do not exist.
+        place = traceback.extract_tb(broken.__traceback__)[-1]
+        print(f"{type(broken).__name__} at {Path(place.filename).name}:{place.lineno}", file=sys.stderr)  # noqa: T201
+        raise
     finally:
         os._exit(status)  # without the parent's exit handlers: its servers and progress bar are not ours
 
