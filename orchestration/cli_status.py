@@ -120,11 +120,12 @@ def _lists(status: Status) -> list[tuple[str, tuple[str, ...], list[tuple[object
     view = status.overview
     out = [line for line in view.releases if line.state in OUT]
     held = [line for line in view.releases if line.state not in OUT]
+    newest = {one.product: one for one in out}
     return [
         (
-            "Published",
+            f"Published: the newest of each product, {len(out)} in all",
             ("product", "month", "about", "rows", "proof"),
-            [(one.product, one.cycle, one.covers, one.rows, one.proof) for one in out],
+            [(one.product, one.cycle, one.covers, one.rows, one.proof) for _, one in sorted(newest.items())],
         ),
         (
             "Not out, and why",
