@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,7 +25,7 @@ from assets.quality import expectations
 from demo import side_by_side
 from demo.home import Home
 from demo.servers import Servers
-from orchestration import dbt_build, definitions
+from orchestration import dbt_build, definitions, runs
 from orchestration.calendar import end_of_day, month_ends
 from orchestration.office import Office
 
@@ -73,7 +74,7 @@ def begin(home: Home) -> Year:
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     office = Office()
     instance = dg.DagsterInstance.get()
-    _forget_crashed(instance)
+    runs.end_those_cut_off(instance, since=time.time())  # nobody but we runs anything on this lake
     made = definitions.build(office)
     load()
     # Hundreds of thousands of definition objects live as long as we do: the collector need not visit them each time,
@@ -91,13 +92,6 @@ def load() -> None:
     dbt_build.warm()
     for library in ("hdx.data.dataset", "openpyxl", "xlsxwriter"):
         importlib.import_module(library)
-
-
-def _forget_crashed(instance: dg.DagsterInstance) -> None:
-    """A run that was under way when the power failed is not under way any more."""
-    for status in (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.NOT_STARTED):
-        for run in instance.get_runs(filters=dg.RunsFilter(statuses=[status])):
-            instance.report_run_canceled(run)
 
 
 def walk(year: Year, servers: Servers, tell: Progress) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import dagster as dg
 
+CUT_OFF = "imu/cut_off"
 _BEGUN = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED,
           dg.DagsterRunStatus.CANCELING]  # fmt: skip
 
@@ -26,5 +27,7 @@ def end_those_cut_off(instance: dg.DagsterInstance, since: float | None = None) 
     begun = instance.get_run_records(filters=dg.RunsFilter(statuses=_BEGUN))
     cut_off = [one.dagster_run for one in begun if one.update_timestamp.timestamp() < moment]
     for run in cut_off:
+        # Marked: it is not the work's fault, and three power cuts are no reason to give it up.
+        instance.add_run_tags(run.run_id, {CUT_OFF: "yes"})
         instance.report_run_canceled(run, message="The computer was switched off while this run was at work.")
     return len(cut_off)

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import dagster as dg
 
+from orchestration.runs import CUT_OFF
+
 KEY_TAG = "imu/asked_for"
 ATTEMPTS = 3
 _UNDER_WAY = (
@@ -34,15 +36,16 @@ def ask(
     runs = instance.get_runs(filters=dg.RunsFilter(tags={KEY_TAG: key}))
     if any(run.status in _UNDER_WAY for run in runs):
         return dg.SkipReason("It is already under way.")
-    failed = sum(run.status in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED) for run in runs)
+    ended = [run for run in runs if CUT_OFF not in run.tags]
+    failed = sum(run.status in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED) for run in ended)
     if failed >= ATTEMPTS:
         return dg.SkipReason(
             f"It failed {failed} times and is not tried again by itself: open its last run (Runs, tag {KEY_TAG} = "
             f"{key}), mend what it says, then press the button."
         )
-    if len(runs) - failed >= ATTEMPTS:
+    if len(ended) - failed >= ATTEMPTS:
         return dg.SkipReason(
-            f"It ran {len(runs) - failed} times, and what it was asked for is still not done: open its last run "
+            f"It ran {len(ended) - failed} times, and what it was asked for is still not done: open its last run "
             f"(Runs, tag {KEY_TAG} = {key}), mend what it says, then press the button."
         )
     return dg.RunRequest(

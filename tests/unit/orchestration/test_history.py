@@ -90,4 +90,5 @@ def test_runs_that_a_power_cut_ended_are_not_under_way_any_more(instance: dg.Dag
     assert runs.end_those_cut_off(instance, since=time.time() + 60) == 2
     statuses = {one: instance.get_run_by_id(one).status for one in begun}  # type: ignore[union-attr]
     assert set(statuses.values()) == {dg.DagsterRunStatus.CANCELED}
+    assert all(runs.CUT_OFF in instance.get_run_by_id(one).tags for one in begun)  # type: ignore[union-attr]
     assert instance.get_run_by_id(done).status == dg.DagsterRunStatus.SUCCESS  # type: ignore[union-attr]

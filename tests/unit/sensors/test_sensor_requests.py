@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from assets.quality import ledger
 from assets.quality.checked_tables import TABLES
 from assets.quality.ledger import Outcome
 from assets.quality.verdict import Finding, conclude
-from orchestration import seal
+from orchestration import runs, seal
 from orchestration.office import Office
 from orchestration.settings import REPO
 from sensors import inbox, tables, verdicts
@@ -40,6 +41,17 @@ def office(tmp_path: Path) -> Office:
 
 def _run(instance: dg.DagsterInstance, key: str, status: dg.DagsterRunStatus) -> None:
     instance.add_run(dg.DagsterRun(job_name="job", run_id=str(uuid4()), status=status, tags={KEY_TAG: key}))
+
+
+def test_power_cuts_are_no_failures_of_the_work(instance: dg.DagsterInstance) -> None:
+    for _ in range(ATTEMPTS + 2):
+        assert isinstance(ask(instance, "build-a"), dg.RunRequest)
+        _run(instance, "build-a", Status.STARTED)
+        assert isinstance(ask(instance, "build-a"), dg.SkipReason)
+        assert runs.end_those_cut_off(instance, since=time.time() + 60) == 1
+    found = ask(instance, "build-a")
+    assert isinstance(found, dg.RunRequest)
+    assert found.run_key == f"build-a#{ATTEMPTS + 2}"  # a key of its own, or Dagster would not start it again
 
 
 def _tick(sensor: dg.SensorDefinition, instance: dg.DagsterInstance) -> tuple[list[dg.RunRequest], str]:
