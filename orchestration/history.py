@@ -101,7 +101,19 @@ class Events(_NoSettings, ConsolidatedSqliteEventLogStorage):
             yield connection
 
 
-class Runs(_NoSettings, SqliteRunStorage):
+class _Kept(_NoSettings):
+    """How runs and ticks connect."""
+
+    _conn_string: str
+
+    @contextmanager
+    def connect(self) -> Iterator[Any]:
+        """One transaction."""
+        with _transaction(self._conn_string) as connection:
+            yield connection
+
+
+class Runs(_Kept, SqliteRunStorage):
     """The runs."""
 
     @classmethod
@@ -110,14 +122,8 @@ class Runs(_NoSettings, SqliteRunStorage):
         del config_value
         return cls.from_local(base_dir=_folder("history"), inst_data=inst_data)
 
-    @contextmanager
-    def connect(self) -> Iterator[Any]:
-        """One transaction."""
-        with _transaction(self._conn_string) as connection:
-            yield connection
 
-
-class Ticks(_NoSettings, SqliteScheduleStorage):
+class Ticks(_Kept, SqliteScheduleStorage):
     """Sensors and schedules: when they looked and what they asked for."""
 
     @classmethod
@@ -125,9 +131,3 @@ class Ticks(_NoSettings, SqliteScheduleStorage):
         """As Dagster asks for it."""
         del config_value
         return cls.from_local(base_dir=_folder("schedules"), inst_data=inst_data)  # type: ignore[return-value]
-
-    @contextmanager
-    def connect(self) -> Iterator[Any]:
-        """One transaction."""
-        with _transaction(self._conn_string) as connection:
-            yield connection

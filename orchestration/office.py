@@ -56,7 +56,7 @@ class Office:
         folder = self.environment.operations / self.environment.operation
         files = (path for path in sorted(folder.rglob("*")) if path.is_file())
         stamp = tuple((path.as_posix(), path.stat().st_mtime_ns) for path in files)
-        if self._stamp not in (None, stamp):
+        if self._stamp != stamp:
             for name in ("operation", "calendar", "config", "provenance"):
                 self.__dict__.pop(name, None)
         self._stamp = stamp

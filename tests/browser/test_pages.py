@@ -92,29 +92,18 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-def test_the_partner_page_needs_no_network_and_fits_its_width(browser: Any, page_file: Path, width: int) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 1000}, offline=True)
-    page = context.new_page()
-    said: list[str] = []
-    asked: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(page_file.as_uri())
-    assert said == []
-    assert asked == [page_file.as_uri()]
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert "rows wait for your correction" in page.inner_text("body")
-    assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= 15
-    context.close()
-
-
-@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
 @pytest.mark.parametrize(
     ("name", "says"),
-    [("today_file", "wsh-focal"), ("certificate_file", "does not cover")],
-    ids=["today", "certificate"],
+    [
+        ("page_file", "rows wait for your correction"),
+        ("today_file", "wsh-focal"),
+        ("certificate_file", "does not cover"),
+    ],
+    ids=["partner", "today", "certificate"],
 )
-def test_the_other_pages_too(browser: Any, request: pytest.FixtureRequest, name: str, says: str, width: int) -> None:
+def test_a_page_needs_no_network_and_fits_its_width(
+    browser: Any, request: pytest.FixtureRequest, name: str, says: str, width: int
+) -> None:
     path: Path = request.getfixturevalue(name)
     context = browser.new_context(viewport={"width": width, "height": 1000}, offline=True)
     shown = context.new_page()

@@ -79,8 +79,8 @@ def _due(name: str, covers: str) -> Due:
 
 
 def test_sensors_see_what_an_officer_edits(office: Office) -> None:
-    before = office.config
     office.look_again()
+    before = office.config
     path = office.operation.folder / "organisations.csv"
     path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     assert office.config == before  # within one piece of work nothing changes
