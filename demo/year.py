@@ -13,7 +13,6 @@ import json
 import logging
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -74,7 +73,7 @@ def begin(home: Home) -> Year:
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     office = Office()
     instance = dg.DagsterInstance.get()
-    runs.end_those_cut_off(instance, since=time.time())  # nobody but we runs anything on this lake
+    runs.end_those_cut_off(instance, patience=0)  # nobody but we starts runs here
     made = definitions.build(office)
     load()
     # Hundreds of thousands of definition objects live as long as we do: the collector need not visit them each time,

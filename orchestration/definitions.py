@@ -6,9 +6,11 @@ in `jobs.py`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import dagster as dg
 
-from orchestration import buttons, dbt_build, jobs
+from orchestration import buttons, dbt_build, jobs, runs
 from orchestration.office import Office
 
 
@@ -46,10 +48,23 @@ def build(office: Office) -> dg.Definitions:
         assets=made,
         jobs=[*jobs.all_jobs(operation), *publish],
         sensors=_sensors(office, publish),
-        resources={"office": office},
+        resources={"office": opened(office)},
         # Steps are short and share a warm dbt and a warm gazetteer: a process of its own would cost 5 s each.
         executor=dg.in_process_executor,
     )
+
+
+def opened(office: Office) -> dg.ResourceDefinition:
+    """The office for the length of a run, which is marked as being at work for as long."""
+
+    @dg.resource(description=Office.__doc__)
+    def _office(context: dg.InitResourceContext) -> Iterator[Office]:
+        if context.instance is None or context.run is None:
+            raise TypeError("the office is opened by a run of Dagster")
+        with runs.at_work(context.instance, context.run.run_id):
+            yield office
+
+    return _office
 
 
 def _sensors(office: Office, publish: list[dg.UnresolvedAssetJobDefinition]) -> list[dg.SensorDefinition]:

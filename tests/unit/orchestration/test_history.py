@@ -1,4 +1,4 @@
-"""Dagster's memory on files that stay open: written by one process, seen by another, and honest after a power cut."""
+"""Dagster's memory on files that stay open: written by one process, seen by another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from uuid import uuid4
 import dagster as dg
 import pytest
 
-from orchestration import history, runs
+from orchestration import history
 from orchestration.settings import REPO
 
 
@@ -81,14 +81,3 @@ def test_a_fork_does_not_carry_open_files_along(instance: dg.DagsterInstance) ->
     if child == 0:
         os._exit(len(history._engines))
     assert os.waitpid(child, 0)[1] == 0
-
-
-def test_runs_that_a_power_cut_ended_are_not_under_way_any_more(instance: dg.DagsterInstance) -> None:
-    begun = [_run(instance, status) for status in (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING)]
-    done = _run(instance, dg.DagsterRunStatus.SUCCESS)
-    assert runs.end_those_cut_off(instance) == 0  # this computer was on all the time
-    assert runs.end_those_cut_off(instance, since=time.time() + 60) == 2
-    statuses = {one: instance.get_run_by_id(one).status for one in begun}  # type: ignore[union-attr]
-    assert set(statuses.values()) == {dg.DagsterRunStatus.CANCELED}
-    assert all(runs.CUT_OFF in instance.get_run_by_id(one).tags for one in begun)  # type: ignore[union-attr]
-    assert instance.get_run_by_id(done).status == dg.DagsterRunStatus.SUCCESS  # type: ignore[union-attr]
