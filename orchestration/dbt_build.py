@@ -1,7 +1,7 @@
 """dbt, kept warm in this process: parsing once, then building without starting another Python.
 
-Belongs here: invoking dbt and turning its results into plain records that carry no values.
-Does not belong here: models (`dbt_project/`), Dagster (`assets/transform/`).
+Belongs here: invoking dbt and turning its results into plain records that carry no values. Does not belong here: models
+(`dbt_project/`), Dagster (`assets/transform/`).
 
 A dbt subprocess costs 3 s each time; this costs 0.3-0.6 s. What a failing model prints (a cast error shows the
 offending value) is kept out of logs, files and results: only the model's name and the kind of error leave.

@@ -1,7 +1,7 @@
 """DuckDB, opened the way this office needs it: offline, sealed, deterministic.
 
-Belongs here: connections, extensions, attaching the encrypted warehouse, sealed Parquet.
-Does not belong here: any query about the data itself.
+Belongs here: connections, extensions, attaching the encrypted warehouse, sealed Parquet. Does not belong here: any
+query about the data itself.
 """
 
 from __future__ import annotations

@@ -1,14 +1,11 @@
 """The client for KoBoToolbox: koboextractor with its three HTTP methods replaced.
 
-Belongs here: talking to KPI's v2 API completely and carefully (paging by key, retries, checks of status and
-content type,
-typed errors). Does not belong here: what to fetch and what a difference means (`assets/kobo/pull.py`), what
-a form or an
-answer means (`assets/kobo/forms.py`, `interviews.py`).
+Belongs here: talking to KPI's v2 API completely and carefully (paging by key, retries, checks of status and content
+type, typed errors). Does not belong here: what to fetch and what a difference means (`assets/kobo/pull.py`), what a
+form or an answer means (`assets/kobo/forms.py`, `interviews.py`).
 
-Why a subclass: koboextractor 0.2.1 returns the first 100 rows of any number without a word, takes an error
-page for data,
-and can wait for ever. Its constructor, attributes, `get_choices` and `get_questions` are used as they are.
+Why a subclass: koboextractor 0.2.1 returns the first 100 rows of any number without a word, takes an error page for
+data, and can wait for ever. Its constructor, attributes, `get_choices` and `get_questions` are used as they are.
 """
 
 from __future__ import annotations
@@ -132,8 +129,7 @@ class KoboClient(KoboExtractor):  # type: ignore[misc]
         return self._http.get(f"/assets/{_part(asset_uid)}/versions/{_part(version_uid)}/", {"format": "json"})
 
     def history(self, asset_uid: str, since: str) -> list[Json]:
-        """Edits, validations and deletions since a moment. Needs manage_asset, which the service account
-        should not
+        """Edits, validations and deletions since a moment. Needs manage_asset, which the service account should not
         have: an accelerator for those who grant it, never the base of a pull.
         """
         actions = "(action:modify-submission OR action:delete-submission)"

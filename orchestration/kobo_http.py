@@ -1,8 +1,7 @@
 """One request to KoBoToolbox: the session, the token, the attempts, and what each bad answer means.
 
-Belongs here: everything about HTTP that is the same for every call, and the words for its failures. Does not
-belong here:
-which calls there are and how their pages are followed (`kobo_api.py`).
+Belongs here: everything about HTTP that is the same for every call, and the words for its failures. Does not belong
+here: which calls there are and how their pages are followed (`kobo_api.py`).
 """
 
 from __future__ import annotations

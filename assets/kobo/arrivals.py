@@ -1,8 +1,7 @@
 """What a pull leaves in `raw/`, and the current state put together again from all that was ever left.
 
-Belongs here: the document a pull is stored as, and folding documents in the order of their arrival. Does not
-belong here:
-storing and sealing (`orchestration/lake.py`), deciding what changed (`pull.py`).
+Belongs here: the document a pull is stored as, and folding documents in the order of their arrival. Does not belong
+here: storing and sealing (`orchestration/lake.py`), deciding what changed (`pull.py`).
 
 Nothing is overwritten: an edit is a further revision, a deletion a tombstone, so any earlier day can be put
 together too.
@@ -38,9 +37,8 @@ class Stored:
 def document(result: PullResult, previous: str = "") -> bytes:
     """A pull as bytes: the same changes after the same arrival give the same bytes.
 
-    `previous` is the arrival id of the asset's last document. Without it a row that was hidden, came back
-    and was hidden
-    again would be stored under the hash of the first time, and the second change would be lost.
+    `previous` is the arrival id of the asset's last document. Without it a row that was hidden, came back and was
+    hidden again would be stored under the hash of the first time, and the second change would be lost.
     """
     content = {
         "format": FORMAT,

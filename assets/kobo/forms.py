@@ -1,14 +1,11 @@
 """One form out of all the versions an asset was ever deployed with, and the `questions` table made from it.
 
-Belongs here: the union of versions by `$xpath`, labels by language, reviewed renames, choice lists, what may
-be analysed.
-Does not belong here: answers (`interviews.py`), fetching versions (`pull.py`), how answers are aggregated
+Belongs here: the union of versions by `$xpath`, labels by language, reviewed renames, choice lists, what may be
+analysed. Does not belong here: answers (`interviews.py`), fetching versions (`pull.py`), how answers are aggregated
 (dbt).
 
-Why a union: rows keep the version they were submitted with, and an asset's own `content` is somebody's
-draft. Why
-reviewed renames: re-uploading an XLSForm renews every `$kuid`, so no identifier survives from one round to
-the next.
+Why a union: rows keep the version they were submitted with, and an asset's own `content` is somebody's draft. Why
+reviewed renames: re-uploading an XLSForm renews every `$kuid`, so no identifier survives from one round to the next.
 """
 
 from __future__ import annotations
@@ -81,8 +78,7 @@ def build_form(
 ) -> Form:
     """The union of deployed versions (as `GET …/versions/{uid}/` gives them), oldest to newest.
 
-    `renames` maps an old `$xpath` to the canonical name; `local` is the language code of the local labels,
-    by default
+    `renames` maps an old `$xpath` to the canonical name; `local` is the language code of the local labels, by default
     the first that is not English.
     """
     mapping = dict(renames or {})
@@ -106,8 +102,7 @@ def _deployed(version: Json) -> tuple[str, str]:
 
 
 def _named(asset_uid: str, vid: str, rows: Sequence[Row], renames: Mapping[str, str]) -> dict[str, Row]:
-    """The rows of one version by canonical name. Of two that would share one, those nobody analyses keep
-    their path;
+    """The rows of one version by canonical name. Of two that would share one, those nobody analyses keep their path;
     for the others it is a decision for a person.
     """
     named: dict[str, Row] = {}

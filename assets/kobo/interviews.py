@@ -1,14 +1,11 @@
 """Raw rows and their form, read into the checked tables `interviews` and `answers`.
 
-Belongs here: consent, validation, the H- rules, and what of an answer may be carried on. Does not belong
-here: fetching
+Belongs here: consent, validation, the H- rules, and what of an answer may be carried on. Does not belong here: fetching
 (`pull.py`), reading forms (`forms.py`), agreement between interviews of one settlement (dbt).
 
-Nothing is carried on because nobody thought of dropping it: answers enter by the form's column
-`aggregation`, options by
-the form's choice list, numbers by being whole numbers. Names, phones, devices, accounts, positions and free
-text have no
-column to go to.
+Nothing is carried on because nobody thought of dropping it: answers enter by the form's column `aggregation`, options
+by the form's choice list, numbers by being whole numbers. Names, phones, devices, accounts, positions and free text
+have no column to go to.
 """
 
 from __future__ import annotations

@@ -1,15 +1,12 @@
 """Complete and provable pulls: what changed on the KoBo server since the last one, and why we believe that
 is all.
 
-Belongs here: comparing the server with what is already stored, and the guards that stop a pull rather than
-lose rows.
-Does not belong here: HTTP (`orchestration/kobo_api.py`), storing (`orchestration/lake.py`), what an answer
-means
+Belongs here: comparing the server with what is already stored, and the guards that stop a pull rather than lose rows.
+Does not belong here: HTTP (`orchestration/kobo_api.py`), storing (`orchestration/lake.py`), what an answer means
 (`interviews.py`).
 
-KoBo has no "changed since": edits keep `_id` and `_submission_time`, deletions leave nothing behind, and a
-right that was
-taken away looks like an empty form. So each pull reads a small index of all rows and compares.
+KoBo has no "changed since": edits keep `_id` and `_submission_time`, deletions leave nothing behind, and a right that
+was taken away looks like an empty form. So each pull reads a small index of all rows and compares.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Reviewed renames: which old question is which of today's, decided by a person and kept as rows.
 
-Belongs here: reading the rename file and suggesting lines for it. Does not belong here: applying them
-(`forms.py`).
-A suggestion is never applied by itself: two questions may share a label and mean different things.
+Belongs here: reading the rename file and suggesting lines for it. Does not belong here: applying them (`forms.py`). A
+suggestion is never applied by itself: two questions may share a label and mean different things.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Times as devices and servers write them.
 
-Belongs here: reading `+02:00`, `+0200`, `-00:00`, `Z` and KoBo's own offset-less UTC into one kind of
-moment. Does not
+Belongs here: reading `+02:00`, `+0200`, `-00:00`, `Z` and KoBo's own offset-less UTC into one kind of moment. Does not
 belong here: what a moment means for an interview (`interviews.py`).
 """
 
@@ -15,8 +14,7 @@ def moment_of(text: str) -> datetime | None:
     """A moment, or None when the text is none. A time without offset is KoBo's `_submission_time`, which is
     UTC.
 
-    >>> moment_of("2026-10-01T09:00:00.000+0200") == moment_of("2026-10-01T07:00:00.000-00:00")
-    True
+    >>> moment_of("2026-10-01T09:00:00.000+0200") == moment_of("2026-10-01T07:00:00.000-00:00") True
     """
     try:
         moment = datetime.fromisoformat(text)

@@ -1,8 +1,7 @@
 """One deployed version of a form, read into plain rows.
 
-Belongs here: the spellings of KPI's `content` (labels as lists beside `translations`, names that are
-missing, groups that
-only `$xpath` remembers). Does not belong here: putting versions together (`forms.py`).
+Belongs here: the spellings of KPI's `content` (labels as lists beside `translations`, names that are missing, groups
+that only `$xpath` remembers). Does not belong here: putting versions together (`forms.py`).
 """
 
 from __future__ import annotations

@@ -177,8 +177,7 @@ def _words(finding: Finding) -> str:
 def ranges(rows: Iterable[int | None]) -> str:
     """Write row numbers shortly: "7, 9-12, 40".
 
-    >>> ranges([9, 7, 10, 11, 12, 40])
-    '7, 9\u201312, 40'
+    >>> ranges([9, 7, 10, 11, 12, 40]) '7, 9\u201312, 40'
     """
     numbers = sorted({row for row in rows if row is not None})
     runs: list[list[int]] = []

@@ -1,7 +1,7 @@
 """From the sealed warehouse to the files people may open: one Parquet file a mart, in total order.
 
-Belongs here: exporting tested marts, building `analyst.duckdb` aside and swapping it in.
-Does not belong here: building the marts (dbt), deciding what is published (`assets/release`).
+Belongs here: exporting tested marts, building `analyst.duckdb` aside and swapping it in. Does not belong here: building
+the marts (dbt), deciding what is published (`assets/release`).
 """
 
 from __future__ import annotations

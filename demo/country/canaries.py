@@ -1,9 +1,9 @@
 """Planted identities: invented persons whose traces must never be seen outside the sealed zone.
 
-Belongs here: who they are. They look like everybody else to the platform, yet each of their values occurs
-nowhere else in the demo, so that one search of every file finds any leak. The register, the KoBo interviews
-and some free-text cells of cluster workbooks carry them.
-Does not belong here: where they are planted (each source's generator), the search for them (tests).
+Belongs here: who they are. They look like everybody else to the platform, yet each of their values occurs nowhere else
+in the demo, so that one search of every file finds any leak. The register, the KoBo interviews and some free-text cells
+of cluster workbooks carry them. Does not belong here: where they are planted (each source's generator), the search for
+them (tests).
 """
 
 from __future__ import annotations

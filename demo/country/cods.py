@@ -133,8 +133,8 @@ def _lines(rows: list[Row], level: int) -> list[Sequence[Any]]:
 def _hxl(column: str) -> str:
     """The hashtag of a column.
 
-    >>> _hxl("ADM2_PCODE"), _hxl("F_TL"), _hxl("M_05_09"), _hxl("T_80Plus")
-    ('#adm2+code', '#population+f+total', '#population+m+age_5_9', '#population+t+age_80_plus')
+    >>> _hxl("ADM2_PCODE"), _hxl("F_TL"), _hxl("M_05_09"), _hxl("T_80Plus") ('#adm2+code', '#population+f+total',
+    '#population+m+age_5_9', '#population+t+age_80_plus')
     """
     if column == "year":
         return "#date+year"

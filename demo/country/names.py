@@ -81,8 +81,7 @@ def settlement(stem: str, choice: int) -> str:
 def stem_of(settlement_name: str) -> str:
     """The stem of an invented settlement's name.
 
-    >>> stem_of("Ястхатівці")
-    'Ястхат'
+    >>> stem_of("Ястхатівці") 'Ястхат'
     """
     suffix = max((suffix for suffix in _SUFFIXES if settlement_name.endswith(suffix)), key=len)
     return settlement_name.removesuffix(suffix)
@@ -101,8 +100,8 @@ def masculine(stem: str) -> str:
 def romanise(local: str) -> str:
     """The one Latin spelling of a Cyrillic name.
 
-    >>> romanise("Завгорський"), romanise("Ястхатівці"), romanise("Кам'янодар")
-    ('Zavhorskyi', 'Yastkhativtsi', 'Kamianodar')
+    >>> romanise("Завгорський"), romanise("Ястхатівці"), romanise("Кам'янодар") ('Zavhorskyi', 'Yastkhativtsi',
+    'Kamianodar')
     """
     if local == COUNTRY[1]:
         return COUNTRY[0]
@@ -112,8 +111,7 @@ def romanise(local: str) -> str:
 def variants(local: str) -> tuple[str, ...]:
     """The other spellings of a place met in files: older romanisations, a russified one, the Cyrillic itself.
 
-    >>> variants("Завгорський")
-    ('Zavgorskiy', 'Zavhorskyy', "Zavhors'kyi", 'ZAVHORSKYI', 'Завгорський')
+    >>> variants("Завгорський") ('Zavgorskiy', 'Zavhorskyy', "Zavhors'kyi", 'ZAVHORSKYI', 'Завгорський')
     """
     latin = romanise(local)
     spellings = (

@@ -1,8 +1,8 @@
 """Invented names of persons in two scripts, invented street names and telephone numbers.
 
-Belongs here: the parts names are put together from, their transliteration, the number plans. Nothing here
-names a real person: parts were made up, the telephone country code +999 is assigned to nobody.
-Does not belong here: who bears which name (`families.py`), the planted identities (`canaries.py`).
+Belongs here: the parts names are put together from, their transliteration, the number plans. Nothing here names a real
+person: parts were made up, the telephone country code +999 is assigned to nobody. Does not belong here: who bears which
+name (`families.py`), the planted identities (`canaries.py`).
 """
 
 from __future__ import annotations
@@ -59,8 +59,7 @@ _PHONE_STEP = 48_271_027  # shares no factor with PHONE_NUMBERS, so that no two 
 def to_cyrillic(text: str) -> str:
     """Transliterate an invented Latin name, letter by letter and some pairs at once.
 
-    >>> to_cyrillic("Zhalmira Kodram")
-    'Жалміра Кодрам'
+    >>> to_cyrillic("Zhalmira Kodram") 'Жалміра Кодрам'
     """
     out, at = [], 0
     while at < len(text):

@@ -1,7 +1,7 @@
 """How the affected rows of a register extract look, and the answer key that says where they are.
 
-Belongs here: writing planted identities and troubles over the columns of one extract.
-Does not belong here: whom they befall (`register_victims.py`), troubles of a whole file (`register.py`).
+Belongs here: writing planted identities and troubles over the columns of one extract. Does not belong here: whom they
+befall (`register_victims.py`), troubles of a whole file (`register.py`).
 """
 
 from __future__ import annotations

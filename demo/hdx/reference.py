@@ -1,7 +1,7 @@
 """The short lists this HDX knows: users, one organisation, locations, approved tags, licences, file formats.
 
-Belongs here: lists of our own, kept short on purpose (HDX's real lists are longer and change).
-Does not belong here: rules that use the lists (`rules.py`) and anything that changes while the server runs.
+Belongs here: lists of our own, kept short on purpose (HDX's real lists are longer and change). Does not belong here:
+rules that use the lists (`rules.py`) and anything that changes while the server runs.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Who may see what on the demo server: five users, one for each dialect of "no" that KoBo speaks.
 
 Belongs here: users, tokens, rights. Does not belong here: what an answer looks like when a right is missing
-(`server.py`).
-The tokens are invented and open nothing but this loopback server.
+(`server.py`). The tokens are invented and open nothing but this loopback server.
 """
 
 from __future__ import annotations

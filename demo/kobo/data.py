@@ -1,8 +1,7 @@
 """The data endpoint: reading parameters, filtering, paging, and the links that KPI writes.
 
-Belongs here: everything between a list of rows and a page of them, with KPI's own messages for wrong
-parameters, its silent
-cap and its broken `page`. Also the history feed and the counts. Does not belong here: permissions and HTTP
+Belongs here: everything between a list of rows and a page of them, with KPI's own messages for wrong parameters, its
+silent cap and its broken `page`. Also the history feed and the counts. Does not belong here: permissions and HTTP
 (`server.py`).
 """
 

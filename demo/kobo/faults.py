@@ -3,12 +3,10 @@
 Belongs here: keeping the orders given at `POST /demo/fault` and telling the server which one a request meets.
 Does not belong here: sending bytes (`server.py`), rows and forms (`state.py`).
 
-An order is `{"path": part of path?query, "kind": …, "times": n}` and may add `after` (let that many matching
-requests
-pass first), `seconds` (slow), `retry_after` (429) and `which` (`first` or `last` row, for vanish and appear).
-`vanish`: once the request is answered a row is deleted. `appear`: a row is missing until the request is
-answered, as
-when MongoDB is written after PostgreSQL.
+An order is `{"path": part of path?query, "kind": …, "times": n}` and may add `after` (let that many matching requests
+pass first), `seconds` (slow), `retry_after` (429) and `which` (`first` or `last` row, for vanish and appear). `vanish`:
+once the request is answered a row is deleted. `appear`: a row is missing until the request is answered, as when MongoDB
+is written after PostgreSQL.
 """
 
 from __future__ import annotations

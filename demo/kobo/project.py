@@ -1,10 +1,8 @@
 """What the demo's KoBo server knows: forms with their deployed versions, and for each submission the events
 of its life.
 
-Belongs here: the JSON-able dataclasses that a generator fills and the server plays back, and how they are
-saved.
-Does not belong here: what the server makes of them (`state.py`), anything about HTTP, any generator of
-answers.
+Belongs here: the JSON-able dataclasses that a generator fills and the server plays back, and how they are saved. Does
+not belong here: what the server makes of them (`state.py`), anything about HTTP, any generator of answers.
 
 Rules for who fills it:
 * every `at` is ISO 8601 with an offset (`2025-01-12T10:03:00+02:00`); events of one submission are in time

@@ -1,9 +1,8 @@
 """The part of MongoDB's query language that KoBo lets through, over plain dicts.
 
-Belongs here: matching and sorting rows. Does not belong here: reading parameters from a URL, paging,
-anything about assets.
-The operators are KPI's whitelist, no more: a server more generous than the real one would hide mistakes of
-our client.
+Belongs here: matching and sorting rows. Does not belong here: reading parameters from a URL, paging, anything about
+assets. The operators are KPI's whitelist, no more: a server more generous than the real one would hide mistakes of our
+client.
 """
 
 from __future__ import annotations
@@ -39,8 +38,7 @@ def check(query: Any) -> None:
 def matches(row: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
     """Whether one row fits the query.
 
-    >>> matches({"_id": 7, "hh/size": "2"}, {"_id": {"$gt": 5}, "hh/size": "2"})
-    True
+    >>> matches({"_id": 7, "hh/size": "2"}, {"_id": {"$gt": 5}, "hh/size": "2"}) True
     """
     return all(_clause(row, key, wanted) for key, wanted in query.items())
 

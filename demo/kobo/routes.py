@@ -1,8 +1,7 @@
 """Which answer a request gets: paths, rights and the different ways KoBo says no.
 
-Belongs here: from method, path, parameters and caller to a `Reply`. Does not belong here: sockets, faults
-and the demo's own
-switches (`server.py`), the shapes of pages and rows (`pages.py`, `data.py`).
+Belongs here: from method, path, parameters and caller to a `Reply`. Does not belong here: sockets, faults and the
+demo's own switches (`server.py`), the shapes of pages and rows (`pages.py`, `data.py`).
 """
 
 from __future__ import annotations

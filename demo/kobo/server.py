@@ -1,8 +1,7 @@
 """The demo's KoBo server on loopback: sockets, faults and the demo's own switches (clock, dialect).
 
-Belongs here: reading a request, sending a reply (or failing to, on demand), starting and stopping. Does not
-belong here: what
-the answer is (`routes.py`). It writes no log: a request line can hold an identifier of an interview.
+Belongs here: reading a request, sending a reply (or failing to, on demand), starting and stopping. Does not belong
+here: what the answer is (`routes.py`). It writes no log: a request line can hold an identifier of an interview.
 
 Switches, for people and tests: `POST /demo/clock {"now": iso}`, `POST /demo/fault {…}` (see `faults.py`),
 `POST /demo/dialect {"dialect": "2026-08" | "2026-02"}`, `POST /demo/reset` (forget faults and their traces).

@@ -1,8 +1,7 @@
 """The demo server's memory: what each asset holds as of a moment that can be set.
 
-Belongs here: playing a `KoboProject` back up to "now" (forms, drafts, submissions with their system keys,
-the two dialects).
-Does not belong here: HTTP, permissions, paging, the look of an asset's page.
+Belongs here: playing a `KoboProject` back up to "now" (forms, drafts, submissions with their system keys, the two
+dialects). Does not belong here: HTTP, permissions, paging, the look of an asset's page.
 """
 
 from __future__ import annotations

@@ -89,8 +89,7 @@ def month_records(found: list[Undertaking], month: str) -> list[Record]:
 def split_people(total: int, shares: tuple[float, ...]) -> tuple[int, ...]:
     """Whole numbers in about these proportions that add up to exactly the total.
 
-    >>> split_people(10, (1.0, 1.0, 1.0))
-    (4, 3, 3)
+    >>> split_people(10, (1.0, 1.0, 1.0)) (4, 3, 3)
     """
     exact = [total * share / sum(shares) for share in shares]
     parts = [int(value) for value in exact]

@@ -52,8 +52,7 @@ def direct(org_name: str, month: str) -> str:
 def corrected(name: str, version: int) -> str:
     """The name of a corrected version.
 
-    >>> corrected("5W WASH March 2025 FINAL", 2)
-    '5W WASH March 2025 FINAL(2)'
+    >>> corrected("5W WASH March 2025 FINAL", 2) '5W WASH March 2025 FINAL(2)'
     """
     return f"{name}({version})" if name.endswith("FINAL") else f"{name} corrected v{version}"
 

@@ -1,7 +1,7 @@
 """Oddities of typing that change nothing: they must be read as if they weren't there, and raise nothing.
 
-Belongs here: planters of harmless dirt in single rows.
-Does not belong here: the look of the sheet (dresses.py), mistakes (troubles.py).
+Belongs here: planters of harmless dirt in single rows. Does not belong here: the look of the sheet (dresses.py),
+mistakes (troubles.py).
 """
 
 from demo.country import names

@@ -1,7 +1,7 @@
 """Where everything ends up on the sheet: lines of cells and the number Excel shows beside each row.
 
-Belongs here: putting titles, header, tags, rows, blank rows and totals below one another.
-Does not belong here: bytes (writing.py).
+Belongs here: putting titles, header, tags, rows, blank rows and totals below one another. Does not belong here: bytes
+(writing.py).
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """The reference tables of the fictional operation, as the demo's focal points know them.
 
 Belongs here: reading `operations/demo/*.csv` and answering "how may this be written". The demo reads the same tables
-the platform reads, so that a name in a workbook is in the register by construction.
-Does not belong here: which organisation does what (activities.py) or how a row is typed (spelling.py).
+the platform reads, so that a name in a workbook is in the register by construction. Does not belong here: which
+organisation does what (activities.py) or how a row is typed (spelling.py).
 """
 
 import csv

@@ -124,7 +124,6 @@ class Gazetteer:
 def version_of(month: str) -> str:
     """The version of the country that is in force in a reporting month.
 
-    >>> version_of("2025-06"), version_of("2025-07")
-    ('v01', 'v02')
+    >>> version_of("2025-06"), version_of("2025-07") ('v01', 'v02')
     """
     return "v01" if month < REFORM else "v02"

@@ -1,8 +1,8 @@
 """Mistakes in rows, rule by rule: who plants what, and the choice of the row.
 
 Belongs here: the planters of every row rule that is not about places (place_troubles.py), the table of all of them, and
-`plant`. No row bears two troubles; a planted row breaks one rule and keeps every other.
-Does not belong here: whole files that are wrong (bad_files.py), oddities that must pass (harmless.py).
+`plant`. No row bears two troubles; a planted row breaks one rule and keeps every other. Does not belong here: whole
+files that are wrong (bad_files.py), oddities that must pass (harmless.py).
 """
 
 from datetime import date, timedelta
