@@ -153,22 +153,30 @@ def mark_of(row: Json) -> tuple[str, str]:
 
 
 def _settled(client: Client, asset_uid: str, known: Known, limits: Limits) -> _Sweep:
-    """Look until the form's own count, the sweep and the fetched rows tell one story."""
+    """Look until the form's own count, the sweep and the fetched rows tell one story.
+
+    While people are at work the three never agree to the row. What they may then differ by is what was seen to come
+    and go between two sweeps, and no more: an account that sees only part of the rows, or a page that was cut, shows
+    the same gap however often one looks.
+    """
     story, stuck = "", False
+    held: dict[str, Json] = {}
+    before: set[str] | None = None
     for number in range(1, limits.passes + 1):
         asset = client.get_asset(asset_uid)
         form_count = _readable_count(asset)
-        page = client.everything(asset_uid) if not known else client.index(asset_uid)
+        whole = not known and not held
+        page = client.everything(asset_uid) if whole else client.index(asset_uid)
         seen = _by_root(page["results"])
-        at_rest = bool(page["count"] == len(seen))
-        if at_rest and len(seen) >= form_count:
-            revisions = _fetch(client, asset_uid, known, seen)
-            gone = sorted(set(known) - set(seen))
-            if revisions is not None:
-                _believe_deletions(known, seen, gone, limits)
-                return _Sweep(asset, form_count, len(seen), number, revisions, gone)
+        held = seen if whole else held
+        moved = len(before ^ set(seen)) if before is not None else 0
+        before = set(seen)
+        if abs(page["count"] - len(seen)) <= moved and form_count - len(seen) <= moved:
+            revisions, gone = _fetch(client, asset_uid, known, seen, held)
+            _believe_deletions(known, seen, gone, limits)
+            return _Sweep(asset, form_count, len(seen), number, revisions, gone)
         story = f"the form counts {form_count}, the server announced {page['count']}, {len(seen)} came"
-        stuck = at_rest and len(seen) < form_count
+        stuck = page["count"] == len(seen) < form_count
     if stuck:
         raise Permanent(
             f"Fewer rows than the form has, {limits.passes} times over ({story}). The account sees only part of the "
@@ -176,8 +184,8 @@ def _settled(client: Client, asset_uid: str, known: Known, limits: Limits) -> _S
             "submissions; trying again does not help."
         )
     raise Transient(
-        f"Pulled KoBo asset {asset_uid} {limits.passes} times and rows kept changing ({story}). Nothing was stored; "
-        "trying again when fewer people are editing helps."
+        f"Pulled KoBo asset {asset_uid} {limits.passes} times and the counts never agreed ({story}). Nothing was "
+        "stored; trying again later helps."
     )
 
 
@@ -209,17 +217,21 @@ def _readable_count(asset: Json) -> int:
     return count
 
 
-def _fetch(client: Client, asset_uid: str, known: Known, seen: Mapping[str, Json]) -> list[Revision] | None:
-    """The full rows of what changed; None when one of them moved again while it was fetched."""
+def _fetch(
+    client: Client, asset_uid: str, known: Known, seen: Mapping[str, Json], held: Mapping[str, Json]
+) -> tuple[list[Revision], list[str]]:
+    """The full rows of what changed, and what is gone. A row edited since the sweep is taken as it is now; one that
+    cannot be fetched any more is asked for a second time before it counts as deleted.
+    """
     changed = {root: row for root, row in seen.items() if known.get(root) != mark_of(row)}
-    if known and changed:
-        rows = client.submissions(asset_uid, [int(row["_id"]) for row in changed.values()])
-        full = {root_of(row): row for row in rows}
-    else:
-        full = changed
-    if any(root not in full or mark_of(full[root]) != mark_of(row) for root, row in changed.items()):
-        return None
-    return [_revision(root, known, full[root]) for root in sorted(changed, key=lambda root: int(full[root]["_id"]))]
+    full = {root: held[root] for root, row in changed.items() if root in held and mark_of(held[root]) == mark_of(row)}
+    for _ in range(2):
+        missing = [int(row["_id"]) for root, row in changed.items() if root not in full]
+        full |= {root_of(row): row for row in client.submissions(asset_uid, missing)} if missing else {}
+    gone = sorted((set(known) - set(seen)) | (set(known) & (set(changed) - set(full))))
+    # Taken back since the sweep: it is again what is stored.
+    moved = [root for root, row in full.items() if known.get(root) != mark_of(row)]
+    return [_revision(root, known, full[root]) for root in sorted(moved, key=lambda root: int(full[root]["_id"]))], gone
 
 
 def _revision(root: str, known: Known, row: Json) -> Revision:

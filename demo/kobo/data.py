@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from demo.kobo.project import Asset, Event, Submission, parse_time
-from demo.kobo.query import UnsupportedQueryError, check, lookup, matches, ordered
+from demo.kobo.query import UnsupportedQueryError, check, lookup, matches, ordered, within_reach
 from demo.kobo.state import LABELS, OWNER, Dialect, Playback
 
 _ALWAYS = ("_uuid", "meta/rootUuid", "_id", "_validation_status")
@@ -88,7 +88,7 @@ def data_page(rows: list[dict[str, Any]], url: str, params: Mapping[str, str], d
         check(query)
     except UnsupportedQueryError as cause:
         raise BadParameterError(["Unsupported query"]) from cause
-    found = [row for row in rows if matches(row, query)]
+    found = [row for row in within_reach(rows, query) if matches(row, query)]
     page = page_of(ordered(found, _json(params, "sort", {})), url, params, dialect)
     fields = _json(params, "fields", None)
     if fields:

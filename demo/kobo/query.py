@@ -8,6 +8,7 @@ client.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -113,11 +114,26 @@ def _operator(value: Any, name: str, operand: Any, siblings: Mapping[str, Any]) 
     return simple[name]()
 
 
+def within_reach(rows: list[dict[str, Any]], query: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The part of rows (in the order of `_id`) that MongoDB's index on `_id` leaves to be looked at."""
+    parts = [query, *query.get("$and", [])]
+    wanted = next((part["_id"] for part in parts if isinstance(part.get("_id"), Mapping)), {})
+    ids = wanted.get("$in")
+    if isinstance(wanted.get("$gt"), int):
+        rows = rows[bisect_right(rows, wanted["$gt"], key=lambda row: int(row["_id"])) :]
+    if isinstance(ids, list) and all(isinstance(one, int) for one in ids):
+        places = [bisect_left(rows, one, key=lambda row: int(row["_id"])) for one in sorted(set(ids))]
+        rows = [rows[place] for place in dict.fromkeys(places) if place < len(rows)]
+    return rows
+
+
 def ordered(rows: list[dict[str, Any]], sort: Mapping[str, int]) -> list[dict[str, Any]]:
     """Rows in the wanted order; rows without the key come first, as in MongoDB. Equal rows keep their `_id`
     order.
     """
     result = sorted(rows, key=lambda row: int(row["_id"]))
+    if sort == {"_id": 1}:
+        return result
     for key, direction in reversed(list(sort.items())):
         result = sorted(result, key=lambda row, k=key: _rank(lookup(row, k)), reverse=int(direction) < 0)  # type: ignore[misc]
     return result

@@ -53,6 +53,9 @@ class Playback:
         self.vanished: set[tuple[str, int]] = set()
         self.late: set[tuple[str, int]] = set()
         self._cache: dict[str, tuple[tuple[Any, ...], list[dict[str, Any]]]] = {}
+        # Most rows do not change when the clock moves: each is made anew only when something has happened to it.
+        self._made: dict[tuple[str, int, str], tuple[int, dict[str, Any] | None]] = {}
+        self._moments = {id(e): parse_time(e.at) for a in project.assets for s in a.submissions for e in s.events}
 
     def visible_assets(self) -> list[Asset]:
         """Assets that exist by now, the last changed first."""
@@ -122,14 +125,20 @@ class Playback:
 
     def happened(self, submission: Submission) -> list[Event]:
         """The events of a submission that lie in the past."""
-        return [event for event in submission.events if parse_time(event.at) <= self.now]
+        return [event for event in submission.events if self._moments[id(event)] <= self.now]
 
     def root_uuid(self, asset: Asset, number: int) -> str:
         """The identifier a submission keeps through all its edits."""
         return _uuid(asset, number, 0, asset.submissions[number].events[0])
 
     def _row(self, asset: Asset, number: int, submission: Submission) -> dict[str, Any] | None:
-        events = self.happened(submission)
+        events, key = self.happened(submission), (asset.uid, number, self.dialect.name)
+        made = self._made.get(key)
+        if made is None or made[0] != len(events):
+            made = self._made[key] = (len(events), self._make(asset, number, events))
+        return made[1]
+
+    def _make(self, asset: Asset, number: int, events: list[Event]) -> dict[str, Any] | None:
         if not events or events[-1].kind == "delete":
             return None
         written = [(index, event) for index, event in enumerate(events) if event.kind in ("submit", "edit")]
