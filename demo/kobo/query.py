@@ -117,7 +117,7 @@ def _operator(value: Any, name: str, operand: Any, siblings: Mapping[str, Any]) 
 def within_reach(rows: list[dict[str, Any]], query: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The part of rows (in the order of `_id`) that MongoDB's index on `_id` leaves to be looked at."""
     parts = [query, *query.get("$and", [])]
-    wanted = next((part["_id"] for part in parts if isinstance(part.get("_id"), Mapping)), {})
+    wanted: Mapping[str, Any] = next((part["_id"] for part in parts if isinstance(part.get("_id"), Mapping)), {})
     ids = wanted.get("$in")
     if isinstance(wanted.get("$gt"), int):
         rows = rows[bisect_right(rows, wanted["$gt"], key=lambda row: int(row["_id"])) :]
