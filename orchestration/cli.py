@@ -8,6 +8,7 @@ Exit codes: 0 ok, 1 found problems, 2 wrong use, 3 cannot run.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -117,6 +118,50 @@ def query(
         typer.echo(rows.to_csv(), nl=False)
     else:
         answer(context, rows.to_json(), rows.show)
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A cluster workbook.", show_default=False)],
+    cluster: Annotated[str, typer.Option(help="The cluster's code, for example WSH.")],
+    month: Annotated[str, typer.Option(help="The month it reports, for example 2025-03.")],
+    out: Annotated[Path | None, typer.Option(help="A folder for the page and the coloured workbook.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What would become of a cluster workbook if it were sent? Nothing is taken."""
+    from orchestration import cli_check
+    from orchestration.office import Office
+
+    office = Office()
+    try:
+        preview = cli_check.check(office, file, cluster, month)
+    except cli_check.WrongFileError as failure:
+        raise wrong_use(str(failure)) from failure
+    written = cli_check.write(office, preview, out) if out else []
+    answer(context, preview.to_json(), lambda c: cli_check.show(preview, written, c))
+    if not preview.is_well:
+        raise typer.Exit(PROBLEMS)
+
+
+@app.command()
+def template(
+    context: typer.Context,
+    cluster: Annotated[str, typer.Argument(help="The cluster's code, for example WSH.")],
+    month: Annotated[str, typer.Option(help="The month it is for, for example 2025-03.")],
+    out: Annotated[Path | None, typer.Option(help="The file; without one, it is written here.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the workbook a cluster's partners fill in: lists in the cells, mistakes coloured as they are made."""
+    from orchestration import cli_template
+    from orchestration.office import Office
+
+    office = Office()
+    try:
+        written = cli_template.write(office, cluster, month, out)
+    except cli_template.WrongTemplateError as failure:
+        raise wrong_use(str(failure)) from failure
+    answer(context, {"file": str(written)}, lambda c: c.print(f"Written: {written}", markup=False))
 
 
 @app.command()

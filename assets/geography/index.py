@@ -5,6 +5,7 @@ Belongs here: what exists. Not here: what a cell was meant to say (matching.py).
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from typing import Any
 from assets.geography.codes import CodeShape
 from assets.geography.scripts import name_key
 from orchestration.failures import Permanent
+
+_CODE_BEHIND = re.compile(r"\s*\(([A-Z]{2,3}[A-Z0-9]{2,18})\)\s*$")
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,12 @@ class PlaceIndex:
             self._by_name[version, level][key].append(place)
 
     def key(self, name: str) -> str:
-        """Return the comparison key of a name, without words that only name the level ("Zelena commune")."""
+        """Return the comparison key of a name, without words that only name the level ("Zelena commune") and without
+        its own code behind it, by which our workbooks tell two of one name apart ("Nove (QZ0103003)").
+        """
+        behind = _CODE_BEHIND.search(name)
+        if behind and any(behind[1] in places for places in self.by_code.values()):
+            name = name[: behind.start()]
         key = name_key(name)
         if not self._words:
             return key
