@@ -134,10 +134,18 @@ def _compare(console: Console, home: Home, result: dict[str, object], *, write: 
         console.print("[green]The result is the expected one.[/]")
         return 0
     console.print("[red]The result is not the expected one:[/]")
-    for key, value in json.loads(expected).items():
-        if value != json.loads(found)[key]:
-            console.print(f"  {key}: expected {value}\n  {key}: found    {json.loads(found)[key]}")
+    for line in _differences("", json.loads(expected), json.loads(found)):
+        console.print(f"  {line}", markup=False)
     return 1
+
+
+def _differences(where: str, expected: object, found: object) -> Iterator[str]:
+    """What differs, and nothing that does not."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        for key in sorted(expected.keys() | found.keys()):
+            yield from _differences(f"{where} {key}".strip(), expected.get(key), found.get(key))
+    elif expected != found:
+        yield f"{where}: expected {expected}, found {found}"
 
 
 if __name__ == "__main__":

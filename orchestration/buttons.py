@@ -46,8 +46,10 @@ def sources_of(operation: Operation) -> list[str]:
 
 
 def file_sources(operation: Operation) -> list[str]:
-    """The sources that arrive as files."""
-    return [source for source in sources_of(operation) if source != "hsm"]
+    """The sources that arrive as files; survey answers are fetched, but the files about them are sent."""
+    survey = operation.sources.hsm
+    fetched_only = {"hsm"} if survey is not None and not survey.senders else set()
+    return [source for source in sources_of(operation) if source not in fetched_only]
 
 
 def publish_name(product: str) -> str:

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from orchestration.lake import Lake
 from orchestration.settings import Operation
 
+# As whom the pull of survey answers stands in the lake.
+SURVEY_SERVER = "survey-server"
+
 
 @dataclass(frozen=True)
 class Stranger:
@@ -24,10 +27,13 @@ class Stranger:
 
 
 def allowed(operation: Operation, source: str) -> frozenset[str] | None:
-    """The accounts that may send for a source; None where accounts don't decide (surveys are fetched)."""
+    """The accounts that may send for a source; None where accounts don't decide."""
     given = operation.sources
     if source == "clusters":
         return frozenset(one for cluster in operation.clusters for one in cluster.submitters)
+    if source == "hsm":
+        # Answers are fetched by ourselves; what is sent are files about them.
+        return frozenset([SURVEY_SERVER, *given.hsm.senders]) if given.hsm else None
     settings = {
         "displacement": given.displacement,
         "register": given.register_extracts,
@@ -42,7 +48,8 @@ def at_the_inbox(operation: Operation, source: str) -> frozenset[str] | None:
     """The accounts whose files are taken at all. Workbooks of strangers are taken, refused and answered: they are told
     to send to their cluster.
     """
-    return None if source == "clusters" else allowed(operation, source)
+    names = None if source == "clusters" else allowed(operation, source)
+    return names - {SURVEY_SERVER} if names is not None else None
 
 
 def strangers(lake: Lake, operation: Operation) -> list[Stranger]:

@@ -95,6 +95,14 @@ class HsmSource(Setting):
     round_question: str
     on_hold: Literal["keep_flagged", "exclude"]
     largest_drop: float = Field(ge=0, le=1, description="share of rows that may vanish between two pulls")
+    senders: list[str] = Field(default=[], description="accounts that may send cleaning logs")
+    cleaning_log: str | None = Field(default=None, description="column map of the cleaning log")
+
+    @model_validator(mode="after")
+    def _log_has_a_map(self) -> HsmSource:
+        if bool(self.senders) != bool(self.cleaning_log):
+            raise ValueError("senders and cleaning_log belong together: who sends the log, how its columns are called")
+        return self
 
 
 class RegisterSource(Setting):

@@ -106,6 +106,7 @@ def _column_maps(operation: Operation) -> list[str]:
     names = list(sources.clusters.column_maps) if sources.clusters else []
     names += [one.column_map for one in (sources.displacement, sources.register_extracts) if one]
     names += ["needs_v1"] if sources.needs else []
+    names += [sources.hsm.cleaning_log] if sources.hsm and sources.hsm.cleaning_log else []
     return [f"column_maps/{name}" for name in names]
 
 

@@ -1,20 +1,24 @@
 """The survey as Dagster assets: pulled, checked round by round."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import dagster as dg
 
 from assets import verdicts
 from assets.geography.reference import Reference, reference
 from assets.kobo import collect
+from assets.kobo.cleaning import Cleaned, Line, clean, prove, read_log
 from assets.kobo.forms import build_form, questions_table
 from assets.kobo.interviews import Interviews, Place, Rules, read_interviews
 from assets.quality.checked_tables import TABLES
 from assets.quality.ledger import Outcome
 from assets.quality.verdict import Finding, conclude
+from assets.sheets.workbook import UnreadableWorkbook, read_workbook
 from assets.unquoted import unquoted
-from orchestration import partitions
+from orchestration import inbox, partitions, senders
 from orchestration.failures import Transient
 from orchestration.lake import Arrival
 from orchestration.office import Office
@@ -30,11 +34,14 @@ from orchestration.settings import HsmAsset, Operation
     pool="lake",
     description=(
         "Answers of the humanitarian situation monitoring, pulled from the survey server: every new, edited, "
-        "validated and deleted interview since the last pull, sealed. One arrival per pull and round."
+        "validated and deleted interview since the last pull, sealed; and cleaning logs from the inbox. One arrival "
+        "per pull and round, one per log."
     ),
 )
 def raw_hsm(office: dg.ResourceParam[Office]) -> dg.MaterializeResult[None]:
-    """Pull every form of the operation; the counts prove that nothing was left behind."""
+    """Take the logs that lie ready, then pull every form; the counts prove that nothing was left behind."""
+    with unquoted("Taking cleaning logs"):
+        logs = _take_logs(office)
     try:
         with unquoted("The pull from the survey server"):
             done = collect.collect(office)
@@ -45,7 +52,26 @@ def raw_hsm(office: dg.ResourceParam[Office]) -> dg.MaterializeResult[None]:
         for name, count in result.counts.items():
             totals[name] = totals.get(name, 0) + count
     taken = [arrival for _, part in done for arrival in part]
-    return dg.MaterializeResult(metadata={**totals, "arrivals": len(taken), "as_of": office.now.isoformat()})
+    return dg.MaterializeResult(
+        metadata={**totals, "arrivals": len(taken), "cleaning_logs": len(logs), "as_of": office.now.isoformat()}
+    )
+
+
+def _take_logs(office: Office) -> Sequence[Arrival]:
+    accounts = senders.at_the_inbox(office.operation, collect.SOURCE)
+    new, _ = inbox.take_all(office.lake, collect.SOURCE, office.now, lambda file: route(office, file), accounts)
+    for arrival in office.lake.arrivals(collect.SOURCE, office.now):
+        if arrival.partition is None:
+            rounds = ", ".join(key for asset in collect.source_of(office).assets for key in asset.rounds)
+            verdicts.refuse_at_the_door(office, arrival, Finding("H-LOG-ROUND", detail=f"There are: {rounds}."))
+    return new
+
+
+def route(office: Office, file: inbox.Ready) -> tuple[str | None, Mapping[str, Any]]:
+    """The round in the name of a cleaning log: its lines hold identifiers only."""
+    words = re.split(r"[^0-9A-Za-z]+", file.path.stem)
+    rounds = [key for asset in collect.source_of(office).assets for key in asset.rounds if key in words]
+    return (rounds[0] if len(rounds) == 1 else None), {"kind": collect.CLEANING_LOG}
 
 
 def _form_of(operation: Operation, round_key: str) -> HsmAsset:
@@ -73,14 +99,40 @@ def _outcome(office: Office, arrival: Arrival, asset: HsmAsset, partition: str, 
         zone=office.operation.zone,
         keep_on_hold=source.on_hold == "keep_flagged",
     )
+    if arrival.facts.get("kind") == collect.CLEANING_LOG and _lines(office, arrival) is None:
+        return _no_log(arrival, partition)
+    cleaned = clean(stored.rows.values(), _all_lines(office, partition), form)
+    prove(stored.rows.values(), cleaned)
     found = read_interviews(
-        stored.rows.values(),
+        cleaned.rows,
         form,
         lambda root: office.lake.pseudonym("interview", root),
         lambda code, day: resolve(places, code, day),
         rules,
     )
-    return _conclude(arrival, partition, len(stored.rows), found, questions_table(form, [partition]))
+    return _conclude(arrival, partition, found, cleaned, questions_table(form, [partition]))
+
+
+def _lines(office: Office, arrival: Arrival) -> list[Line] | None:
+    """The lines of a log; None where it is none."""
+    name = collect.source_of(office).cleaning_log
+    try:
+        sheets = [sheet.rows for sheet in read_workbook(office.lake.read_arrival(arrival)).sheets]
+    except UnreadableWorkbook:
+        return None
+    return read_log(sheets, office.operation.table(f"column_maps/{name}")) if name else None
+
+
+def _all_lines(office: Office, round_key: str) -> list[Line]:
+    return [one for arrival in collect.cleaning_logs(office, round_key) for one in _lines(office, arrival) or []]
+
+
+def _no_log(arrival: Arrival, partition: str) -> Outcome:
+    verdict = conclude(
+        source=arrival.source, arrival_id=arrival.arrival_id, sender=arrival.sender, partition=partition,
+        subject=partition, rows_total=0, findings=[Finding("H-LOG-TEMPLATE")],
+    )  # fmt: skip
+    return Outcome(verdict)
 
 
 def resolve(places: Reference, code: str, day: date) -> Place | None:
@@ -100,20 +152,21 @@ def _renames(operation: Operation, asset: HsmAsset) -> dict[str, str]:
 
 
 def _conclude(
-    arrival: Arrival, partition: str, rows: int, found: Interviews, questions: Sequence[dict[str, object]]
+    arrival: Arrival, partition: str, found: Interviews, cleaned: Cleaned, questions: Sequence[dict[str, object]]
 ) -> Outcome:
     import pandas as pd
 
-    counts = found.counts[partition]
+    counts = {**found.counts[partition], **{f"log_{name}": n for name, n in cleaned.followed.items() if n}}
+    lines = [Finding(one.rule, one.line) for one in cleaned.problems]
     verdict = conclude(
         source=arrival.source,
         arrival_id=arrival.arrival_id,
         sender=arrival.sender,
         partition=partition,
         subject=partition,
-        rows_total=rows,
-        findings=[Finding(one.rule, one.row) for one in found.findings],
-        counts=dict(counts),
+        rows_total=len(cleaned.rows),
+        findings=[*(Finding(one.rule, one.row) for one in found.findings), *lines],
+        counts=counts,
     )
     tables = {"interviews": found.interviews, "answers": found.answers, "questions": questions}
     frames = {name: pd.DataFrame(list(part), columns=list(TABLES[name]), dtype=object) for name, part in tables.items()}

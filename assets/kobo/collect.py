@@ -19,10 +19,11 @@ from orchestration.failures import NotThere, Permanent
 from orchestration.kobo_api import KoboClient
 from orchestration.lake import Arrival
 from orchestration.office import Office
+from orchestration.senders import SURVEY_SERVER
 from orchestration.settings import HsmAsset, HsmSource
 
 SOURCE = "hsm"
-SENDER = "survey-server"
+CLEANING_LOG = "cleaning_log"
 
 
 def source_of(office: Office) -> HsmSource:
@@ -122,7 +123,7 @@ def _take(office: Office, asset: HsmAsset, key: str, part: PullResult) -> Arriva
     arrival, _ = office.lake.take(
         SOURCE,
         json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode(),
-        sender=SENDER,
+        sender=SURVEY_SERVER,
         file_name=f"{asset.uid}-{key}.json",
         partition=key,
         received_at=office.now,
@@ -142,6 +143,15 @@ def state(office: Office, asset: HsmAsset) -> arrivals.Stored:
         known.rows.update(part.rows)
         known.versions.update(part.versions)
     return known
+
+
+def cleaning_logs(office: Office, round_key: str) -> list[Arrival]:
+    """The logs that count for a round: the newest of each sender, whole."""
+    newest: dict[str, Arrival] = {}
+    for arrival in office.lake.arrivals(SOURCE, office.now):
+        if arrival.partition == round_key and arrival.facts.get("kind") == CLEANING_LOG:
+            newest[arrival.sender] = arrival
+    return [newest[sender] for sender in sorted(newest)]
 
 
 def round_state(office: Office, asset: HsmAsset, round_key: str) -> arrivals.Stored:

@@ -18,6 +18,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from assets.kobo.cleaning import CONSENTS
 from assets.kobo.forms import Form, Question
 from assets.kobo.pull import root_of, validation_of
 from assets.kobo.times import day_of, moment_of
@@ -31,7 +32,6 @@ _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 _NOT_SAID = frozenset(("start", "end", "deviceid", "phonenumber", "subscriberid", "simserial", "audit"))
 # Keys KoBo adds by itself; any other key without a question means that a version of the form is missing.
 _SYSTEM = ("_", "meta/", "formhub/")
-_YES = ("yes", "1", "true")
 # The device's clock may be a day ahead of UTC; an interview later than that is dated in the future.
 _CLOCK_LEEWAY = timedelta(days=1)
 
@@ -157,7 +157,7 @@ def _read(reader: _Reader, row: _Row, found: Interviews, seen: set[tuple[Any, ..
     tally = found.counts[row.round if known_round else ""]
     tally["rows"] += 1
     validation = validation_of(row.raw) or "none"
-    if row.values.get("consent", "").lower() not in _YES:
+    if row.values.get("consent", "").lower() not in CONSENTS:
         tally["no_consent"] += 1
         found.findings.append(row.finding("H-NO-CONSENT", "info", "No consent: counted, nothing kept."))
         return

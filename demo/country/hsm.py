@@ -9,13 +9,15 @@ The answer key's `row` is the `_id` the server gives: submissions counted in the
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from demo.country.canaries import canaries, canary_count
-from demo.country.deliveries import Trouble
+from demo.country.deliveries import Delivery, Trouble
 from demo.country.geography import Geography
 from demo.country.hsm_form import ASSET_ONE, ASSET_TWO, DRAFT_AT, ROUNDS, draft, versions
 from demo.country.hsm_interviews import Interview, round_interviews
+from demo.country.hsm_log import cleaning_logs
 from demo.country.hsm_sample import INFORMANTS_PER_SETTLEMENT, sampled_places, sites
 from demo.country.hsm_troubles import mention, plant
 from demo.kobo.project import Asset, Event, KoboProject, Submission, parse_time
@@ -26,12 +28,27 @@ _ROUNDS_OF_SIZE = {"small": 3, "country": 12}
 _ALSO_MENTIONED = 12  # informants whose contact another interview's free text gives away
 
 
-def kobo_project(geo: Geography, seed: int, size: str) -> tuple[KoboProject, list[Trouble]]:
-    """Both assets with everything that happens to them in the year, and what was planted."""
-    interviews = _interviews(geo, seed, size)
-    submissions = _in_order_of_arrival(interviews)
+@dataclass(frozen=True)
+class Survey:
+    """The year of the survey: what the server plays back, the cleaning logs that are sent, what was planted in both."""
+
+    project: KoboProject
+    logs: list[Delivery]
+    troubles: list[Trouble]
+
+
+def survey(geo: Geography, seed: int, size: str) -> Survey:
+    """Both assets with everything that happens to them in the year, and what is sent about them."""
+    submissions = _in_order_of_arrival(_interviews(geo, seed, size))
     assets = [_asset(geo, uid, submissions) for uid in (ASSET_ONE, ASSET_TWO)]
-    return KoboProject(assets), _answer_key(submissions)
+    logs, planted = cleaning_logs(assets, submissions, seed)
+    return Survey(KoboProject(assets), logs, _answer_key(submissions) + planted)
+
+
+def kobo_project(geo: Geography, seed: int, size: str) -> tuple[KoboProject, list[Trouble]]:
+    """What the server plays back, and what was planted in it."""
+    made = survey(geo, seed, size)
+    return made.project, [trouble for trouble in made.troubles if trouble.kind != "cleaning_log"]
 
 
 def _interviews(geo: Geography, seed: int, size: str) -> list[Interview]:

@@ -46,10 +46,14 @@ def build_world(seed: int, size: str, out: Path) -> World:
         made, planted = _producer(name)(geo, seed, size)
         deliveries += made
         troubles += planted
+    survey = import_module("demo.country.hsm").survey(geo, seed, size)
+    deliveries += survey.logs
+    troubles += survey.troubles
     deliveries.sort(key=lambda one: (one.at, one.source, one.sender, one.name))
     files = _write_files(deliveries, out)
     _write_csv(out / "deliveries.csv", ("at", "source", "sender", "name", "path"), _arrivals(deliveries, files, out))
-    kobo = _write_kobo(geo, seed, size, out, troubles)
+    kobo = out / "kobo.json"
+    import_module("demo.kobo.project").save_project(survey.project, kobo)
     key = out / "answer_key.csv"
     _write_csv(key, [field.name for field in fields(Trouble)], (astuple(trouble) for trouble in troubles))
     return World(seed, size, tuple(deliveries), tuple(files), tuple(troubles), kobo, key)
@@ -98,15 +102,6 @@ def _write_files(deliveries: list[Delivery], out: Path) -> list[Path]:
 def _arrivals(deliveries: list[Delivery], files: list[Path], out: Path) -> Iterable[Sequence[Any]]:
     for one, file in zip(deliveries, files, strict=True):
         yield one.at.isoformat(), one.source, one.sender, one.name, file.relative_to(out).as_posix()
-
-
-def _write_kobo(geo: Geography, seed: int, size: str, out: Path, troubles: list[Trouble]) -> Path:
-    """The survey server's state over the year; its planted troubles join the others."""
-    project, planted = import_module("demo.country.hsm").kobo_project(geo, seed, size)
-    troubles += planted
-    path = out / "kobo.json"
-    import_module("demo.kobo.project").save_project(project, path)
-    return path
 
 
 def _write_csv(path: Path, header: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:

@@ -129,7 +129,7 @@ class Playback:
 
     def root_uuid(self, asset: Asset, number: int) -> str:
         """The identifier a submission keeps through all its edits."""
-        return _uuid(asset, number, 0, asset.submissions[number].events[0])
+        return submission_uuid(asset, number)
 
     def _row(self, asset: Asset, number: int, submission: Submission) -> dict[str, Any] | None:
         events, key = self.happened(submission), (asset.uid, number, self.dialect.name)
@@ -192,6 +192,11 @@ class Playback:
             **color,
             "label": LABELS[status],
         }
+
+
+def submission_uuid(asset: Asset, number: int) -> str:
+    """The identifier the asset's submission of this number keeps through all its edits."""
+    return _uuid(asset, number, 0, asset.submissions[number].events[0])
 
 
 def deployment_uuid(asset: Asset) -> str:

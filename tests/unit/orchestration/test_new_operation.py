@@ -78,7 +78,7 @@ def test_what_stands_as_a_comment_is_valid_once_the_marks_are_taken(folder: Path
     text = re.sub(
         r"(?m)^  # ((  )?(hsm|register_extracts|assets|round_question|on_hold|largest_drop|custody)\b.*)", r"  \1", text
     )
-    text = re.sub(r"(?m)^  # (  (column_map|senders|never_ingest): .*)", r"  \1", text)
+    text = re.sub(r"(?m)^  # (  (column_map|senders|never_ingest|cleaning_log): .*)", r"  \1", text)
     path.write_text(text, encoding="utf-8")
     (folder / "column_maps" / "register_v1.csv").write_text("canonical,header,required,handling\n", encoding="utf-8")
     sources = settings.load_operation(folder).sources

@@ -128,8 +128,12 @@ def test_the_accounts_of_a_source_are_those_the_operation_names(source: str, acc
     assert "ngo-somebody" not in names
 
 
-def test_surveys_are_fetched_and_have_no_senders() -> None:
-    assert senders.allowed(settings.load_operation(settings.REPO / "operations" / "demo"), "hsm") is None
+def test_surveys_are_fetched_and_only_files_about_them_are_sent() -> None:
+    operation = settings.load_operation(settings.REPO / "operations" / "demo")
+    assert senders.at_the_inbox(operation, "hsm") == {"survey-team"}
+    assert senders.allowed(operation, "hsm") == {"survey-team", senders.SURVEY_SERVER}
+    ukraine = settings.load_operation(settings.REPO / "operations" / "ukraine")
+    assert senders.at_the_inbox(ukraine, "hsm") == frozenset()
 
 
 def test_arrivals_of_strangers_are_counted_by_account(lake: Lake) -> None:
@@ -138,4 +142,7 @@ def test_arrivals_of_strangers_are_counted_by_account(lake: Lake) -> None:
     take(lake, "register", "ngo-somebody", at, b"one")
     take(lake, "register", "ngo-somebody", at, b"two")
     take(lake, "hsm", "anybody", at)
-    assert senders.strangers(Lake(lake.root), operation) == [senders.Stranger("register", "ngo-somebody", 2)]
+    take(lake, "hsm", senders.SURVEY_SERVER, at)
+    assert senders.strangers(Lake(lake.root), operation) == [
+        senders.Stranger("hsm", "anybody", 1), senders.Stranger("register", "ngo-somebody", 2),
+    ]  # fmt: skip
