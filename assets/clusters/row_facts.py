@@ -60,7 +60,7 @@ def signature(one: RowFacts) -> tuple[Any, ...]:
     stated = [row.names.get(4, "")] if codes["pcode"] else [name for _, name in sorted(row.names.items())]
     names = tuple(map(name_key, stated))
     figures = tuple((number.amount, number.wrong) for _, number in sorted(row.figures.items()))
-    return (codes["month"], place, names, texts, tuple(sorted(row.dates.items())), figures, row.errors)
+    return (codes["month"], place, names, texts, tuple(sorted(row.dates.items())), figures, row.errors, row.unread)
 
 
 def _said(one: RowFacts, name: str, text: str) -> str:

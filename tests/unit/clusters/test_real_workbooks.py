@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from assets.clusters.activities import read_activities
-from assets.clusters.template import ColumnMap, Table, column_map, find_table
+from assets.clusters.column_maps import ColumnMap, column_map
+from assets.clusters.template import Table, find_table
 from assets.geography.codes import CodeShape, readings
 from assets.sheets.workbook import read_workbook
 
