@@ -186,8 +186,11 @@ def _check_rows(work: _Work, against: Against, personal: Mapping[int, Sequence[T
     sectors = against.lists.sectors_of(against.cluster)
     suite = clusters_suite(against.months, sectors, against.lists.activities_of(sectors))
     broken = broken_rows(suite, facts_table(work.rows), index="position")
-    found = (_finding(rule, one, told) for rule, one, told in described(work.rows, broken))
-    work.findings.extend(dict.fromkeys(found))  # what a matrix row says once is told once, not for each filled cell
+    told_once: dict[tuple[Any, ...], Finding] = {}  # what a row of a matrix says once is not told for each filled cell
+    for rule, one, told in described(work.rows, broken):
+        finding = _finding(rule, one, told)
+        told_once.setdefault((rule, finding.row, finding.column, told.suggestion, told.detail), finding)
+    work.findings.extend(told_once.values())
 
 
 def _finding(rule: str, one: RowFacts, told: Told) -> Finding:

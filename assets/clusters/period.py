@@ -74,8 +74,10 @@ def _asks(table: Table) -> bool:
 
 
 def _in_titles(table: Table) -> set[Month]:
-    """What the lines above the table say, else the name of the sheet."""
-    above = [cell_text(cell) for row in table.sheet.rows[: table.header_at] for cell in row]
+    """What the lines above the rows say, else the name of the sheet. A title right above the headings looks like the
+    first of two header rows.
+    """
+    above = [cell_text(cell) for row in table.sheet.rows[: table.first_row] for cell in row]
     return set().union(*map(months_in_text, above)) or months_in_text(table.sheet.name)
 
 

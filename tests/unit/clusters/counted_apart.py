@@ -52,7 +52,6 @@ class Real:
         hashtags = table.iloc[:, 0].str.startswith("#")
         return table[(table != "").any(axis=1) & ~hashtags]
 
-
     def held(self, table: pd.DataFrame) -> dict[str, Rows]:
         """Rows that wait, by rule; rules nothing breaks are left out."""
         return {rule: rows for rule, rows in self.waiting(table).items() if rows}
@@ -81,7 +80,12 @@ def agreed(table: pd.DataFrame, sectors: dict[str, str]) -> list[dict[str, str]]
     counts = table.groupby(NAMED).size()
     often = sorted(counts[counts >= OFTEN].index)
     return [
-        {"activity_code": f"{sectors[cluster]}-{number:02d}", "sector": sectors[cluster], "name": name, "unit": "people"}
+        {
+            "activity_code": f"{sectors[cluster]}-{number:02d}",
+            "sector": sectors[cluster],
+            "name": name,
+            "unit": "people",
+        }
         for number, (cluster, name) in enumerate(often)
     ]
 

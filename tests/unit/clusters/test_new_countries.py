@@ -12,15 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import counted_apart
+import marisland
 import new_country
 import pandas as pd
 import pytest
 from counted_apart import FILES, REAL
 from new_country import Judged
-from small_country import xlsx
 
+from assets.clusters.column_maps import column_map
+from assets.clusters.template import find_table
 from assets.quality.checked_tables import TABLES
 from assets.quality.rules import Severity, rule
+from assets.sheets.workbook import read_workbook
+from orchestration import office_table
 from orchestration.office import Office
 
 SECTORS = {
@@ -114,34 +118,95 @@ EXPECTED = {
         HASHTAGS,
     ),
     "ukraine": Expected("ICC|2022-05", (25, 25, 0), {}, {"2022-05": 253}, {}),
+    "marisland": Expected(
+        "ICC|2026-03",
+        (6, 2, 4),
+        {"C-ORG-UNKNOWN": 1, "C-PLACE": 1, "C-NUMBER": 1, "C-DUPLICATE-ROW": 1},
+        {"2026-01": 1, "2026-02": 1, "2026-03": 1},
+        marisland.LEFT_OUT,
+    ),
 }
 
 
-@real
-@pytest.mark.parametrize("name", FILES)
-def test_a_published_3w_is_read_mapped_and_judged(name: str, tmp_path: Path) -> None:
-    file, country, expected = FILES[name], new_country.country(name), EXPECTED[name]
-    table = file.rows()
-    judged = new_country.send(_set_up(name, table, tmp_path), file.path.read_bytes(), file.file, country.received)
-    held = file.held(table)
-    assert _waiting(judged) == held
-    waiting = set().union(*held.values())
-    assert judged.counts == (len(table), len(table) - len(waiting), len(waiting)) == expected.counts
-    assert {name: len(rows) for name, rows in held.items()} == expected.waiting
-    assert set(judged.refused["row_number"].astype(int) if len(judged.refused) else ()) == waiting
-    assert (judged.partition, judged.verdict["counts"]) == (expected.partition, expected.left_out)
-    assert judged.rows["month"].value_counts().to_dict() == expected.months
-    codes = file.codes(table)
-    assert {row: codes[row] for row in judged.rows["row_number"]} == dict(
-        zip(judged.rows["row_number"], judged.rows["pcode"], strict=True)
-    )
+@dataclass(frozen=True)
+class Case:
+    """A file on its way in, and what was counted in it apart from the platform."""
+
+    office: Office
+    content: bytes
+    file_name: str
+    rows: set[int]
+    held: dict[str, set[int]]
+    codes: dict[int, str]
 
 
-def _set_up(name: str, table: pd.DataFrame, root: Path) -> Office:
+def _real(name: str, root: Path) -> Case:
     file, country = FILES[name], new_country.country(name)
+    table = file.rows()
     partners = [{"org_id": "PARTNERS", "name": "Partners of the cluster, not named one by one"}]
     lists: dict[str, Any] = {
         "organisations": counted_apart.registered(table[file.org]) if file.org else partners,
         "activities": counted_apart.agreed(table, SECTORS) if name == "ethiopia" else (),
     }
-    return _office(country, _places(country), root, **lists)
+    office = _office(country, _places(country), root, **lists)
+    return Case(office, file.path.read_bytes(), file.file, set(table.index), file.held(table), file.codes(table))
+
+
+def _invented(name: str, root: Path) -> Case:
+    country = new_country.country(name)
+    office = _office(country, _complete(marisland.places()), root, organisations=marisland.ORGANISATIONS)
+    rows = {7, 8, 9, 11, 12, 14}
+    return Case(office, marisland.workbook(), marisland.FILE, rows, marisland.HELD, marisland.CODES)
+
+
+CASES = [*(pytest.param(name, _real, marks=real) for name in FILES), pytest.param("marisland", _invented)]
+
+
+@pytest.mark.parametrize(("name", "make"), CASES)
+def test_a_3w_is_read_mapped_and_judged(name: str, make: Callable[[str, Path], Case], tmp_path: Path) -> None:
+    case, expected = make(name, tmp_path), EXPECTED[name]
+    judged = new_country.send(case.office, case.content, case.file_name, new_country.country(name).received)
+    assert _waiting(judged) == case.held
+    waiting = set().union(*case.held.values())
+    assert judged.counts == (len(case.rows), len(case.rows - waiting), len(waiting)) == expected.counts
+    assert {name: len(rows) for name, rows in case.held.items()} == expected.waiting
+    assert set(judged.refused["row_number"].astype(int) if len(judged.refused) else ()) == waiting
+    accepted = dict(zip(judged.rows["row_number"], judged.rows["pcode"], strict=True))
+    assert accepted == {row: case.codes[row] for row in case.rows - waiting}
+    assert (judged.partition, judged.verdict["counts"]) == (expected.partition, expected.left_out)
+    assert judged.rows["month"].value_counts().to_dict() == expected.months
+
+
+@real
+def test_a_matrix_gives_one_row_for_each_filled_cell(tmp_path: Path) -> None:
+    """Ukraine's workbook has oblasts down and clusters across: the sums of its columns are those of the sectors."""
+    case, table = _real("ukraine", tmp_path), FILES["ukraine"].rows()
+    judged = new_country.send(case.office, case.content, case.file_name, "2022-06-02")
+    across = {
+        "FSL": "FSC",
+        "CP": "PRO-CPN",
+        "Protection Total": "PRO",
+        "MPC": "MPC",
+        "Shelter/NFI": "SHL",
+        "WASH": "WSH",
+    }
+    for heading, sector in across.items():
+        filled = table[heading][table[heading] != ""].astype(float).astype(int)
+        rows = judged.rows[judged.rows["sector"] == sector]
+        assert (len(rows), int(rows["reached"].sum())) == (len(filled), int(filled.sum()))
+    assert set(judged.rows["org_id"]) == {"PARTNERS"}
+    # Nothing in the file states a month; the date in its name may be the day it was sent. The sender is told.
+    assert judged.rows_by_rule == {"C-MONTH": 1}
+
+
+@real
+def test_every_template_is_told_from_the_others() -> None:
+    """All maps at once: each file is recognised by its own and by no other country's."""
+    maps = [
+        column_map(name, office_table.read(new_country.COUNTRIES / name / "presence.csv"))
+        for name in (*FILES, "marisland")
+    ]
+    found = {name: find_table(read_workbook(file.path.read_bytes()), maps) for name, file in FILES.items()}
+    assert {name: (table.map.name, table.faults) for name, table in found.items() if table} == {
+        name: (name, 0) for name in FILES
+    }

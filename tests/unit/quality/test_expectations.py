@@ -52,7 +52,9 @@ def _facts(*changes: dict[str, Any]) -> pd.DataFrame:
 
 
 def _broken(table: pd.DataFrame) -> dict[str, list[int]]:
-    return broken_rows(clusters_suite(("2025-03",), frozenset({"WSH"}), frozenset({"WSH-01"})), table, index="row_number")
+    return broken_rows(
+        clusters_suite(("2025-03",), frozenset({"WSH"}), frozenset({"WSH-01"})), table, index="row_number"
+    )
 
 
 def test_good_rows_break_nothing() -> None:
