@@ -171,5 +171,8 @@ def _unsaid(rows: Sequence[Mapping[str, str]]) -> _Found:
     for name, words in (("org", "who reports"), ("status", "whether work goes on; planned work is no presence")):
         if name not in said:
             yield "canonical", f"no {name}", f"a column, or a line without heading that says {words}"
+    if "reached" in said and "population_group" not in said:
+        words = "a column, or a line without heading that says for which group of the plan people count"
+        yield "canonical", "reached without population_group", words
     if not said & {*CODES.values(), *NAMES.values()}:
         yield "canonical", "no place", "a column with a code or a name of a place"

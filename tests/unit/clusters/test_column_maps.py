@@ -61,9 +61,9 @@ def test_maps_of_the_house_are_sound(path: Path) -> None:
         (_line("donor", "Donor", required="maybe"), "row 5, required"),
         (_line("org", "Which organisation"), "row 5, canonical"),
         (_line("activity"), "row 5, header"),
-        (_line("reached", says="5"), "row 5, header"),
-        (_line("reached", "Education", "integer", "EDU"), "row 5, says"),
-        (_line("reached", "Education", "integer", "cluster=EDU"), "row 5, says"),
+        (_line("targeted", says="5"), "row 5, header"),
+        (_line("targeted", "Education", "integer", "EDU"), "row 5, says"),
+        (_line("targeted", "Education", "integer", "cluster=EDU"), "row 5, says"),
         (_line("donor", "Donor", says="sector=EDU"), "row 5, says"),
         (_line("mark", "Education", "mark"), "row 5, says"),
     ],
@@ -76,6 +76,14 @@ def test_a_map_that_cannot_be_used_is_told(line: dict[str, str], where: str) -> 
 def test_a_map_must_say_who_where_and_how_far(at: int, found: str) -> None:
     lines = [line for number, line in enumerate(PRESENCE) if number != at]
     assert [problem[1] for problem in problems(lines)] == [found]
+
+
+def test_people_reached_belong_to_a_group_of_the_plan() -> None:
+    reached = _line("reached", "Reached", "integer")
+    assert [found[1] for found in problems([*PRESENCE, reached])] == ["reached without population_group"]
+    assert list(problems([*PRESENCE, reached, _line("population_group", says="IDP")])) == []
+    wide = _line("reached", "IDPs", "integer", "population_group=IDP")
+    assert list(problems([*PRESENCE, wide])) == []
 
 
 # -- presence only ----------------------------------------------------------------------------------------------
