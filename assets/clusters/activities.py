@@ -31,7 +31,7 @@ _NOTHING = frozenset({"-", "–", "—", "n/a", "na", "none", "nil", "."})
 _NO_MARK = frozenset({"", "0", "no", "n", "non", "ні", "нет"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row of the table; `number` as the spreadsheet shows it. One per data row of the sheet, in a matrix one per
     filled cell.

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assets.clusters.canonical import CODES, FIGURES, KNOWN, MARK, MONTH, NAMES, TEXTS
+from assets.clusters.canonical import CODES, FIGURES, KNOWN, MARK, MONTH, NAMES, TEXTS, YEAR
 from assets.geography.scripts import lookalike_keys, name_key
 from orchestration.failures import Permanent
 
@@ -22,7 +22,7 @@ from orchestration.failures import Permanent
 UNREAD, UNREAD_NUMBER, UNREAD_CODE = "unread", "unread_number", "unread_code"
 _NOT_READ = frozenset({UNREAD, UNREAD_NUMBER, UNREAD_CODE})
 TYPES = ("text", "code", "month", "year", "date", "integer", "mark", UNREAD, UNREAD_NUMBER, UNREAD_CODE)
-_SAYABLE = frozenset({MONTH, *TEXTS})
+_SAYABLE = frozenset({MONTH, YEAR, *TEXTS, *CODES.values(), *NAMES.values()})
 _WIDE = frozenset({MARK, *FIGURES})
 
 

@@ -218,7 +218,9 @@ def test_a_second_walk_asks_for_nothing_and_publishes_nothing(small_year: SmallY
 
 def test_one_product_is_published_by_one_process_at_a_time(small_year: SmallYear) -> None:
     office = small_year.office(small_year.last_day)
-    product = next(one for one in load_products(office.operation.folder / "products.yml") if one.name == "displacement")
+    product = next(
+        one for one in load_products(office.operation.folder / "products.yml") if one.name == "displacement"
+    )
     before = _hdx(small_year, "xkv-displacement")
     with (
         locks.locked(office.lake.folder("hdx", "displacement"), locks.ALONE),  # as another process would

@@ -160,6 +160,22 @@ def test_headings_that_are_values(check_with: Check) -> None:
     assert (checked.verdict.rows_total, checked.verdict.rows_accepted) == (2, 2)
 
 
+def test_places_across(check_with: Check) -> None:
+    lines = [
+        _line("org", "Who"),
+        _line("status", says="ongoing"),
+        _line("sector", "Sector"),
+        _line("mark", "Kamianskyi", "mark", "adm2_code=QZ0101"),
+        _line("mark", "Elsewhere", "mark", "adm2_code=QZ0999"),
+    ]
+    assert list(problems(lines)) == []
+    checked = check_with(lines, [["WFA", "WASH", "x", None], ["BRR", "WASH", 1, 0], ["BRR", "WASH", None, "yes"]])
+    assert list(checked.rows["pcode"]) == ["QZ0101", "QZ0101"]
+    [finding] = checked.verdict.findings
+    assert (finding.rule, finding.row) == ("C-PLACE-UNKNOWN", 4)
+    assert checked.verdict.columns[finding.column or ""].letter == "D"
+
+
 def test_one_bad_cell_holds_its_row_and_is_pointed_at(check_with: Check) -> None:
     checked = check_with(MATRIX, [["WFA", "QZ0101", 10, "many"], ["Nobody", "QZ0201", 1, 2]], **BOTH)
     found = [(f.rule, f.row, checked.verdict.columns[f.column or ""].letter) for f in checked.verdict.findings]

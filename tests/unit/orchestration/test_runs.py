@@ -60,11 +60,7 @@ def test_a_run_at_work_is_left_alone_and_a_killed_one_is_not(instance: dg.Dagste
         "    sys.stdin.read()\n"
     )
     worker = subprocess.Popen(
-        [sys.executable, "-c", code, run_id],
-        cwd=REPO,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ},
+        [sys.executable, "-c", code, run_id], cwd=REPO, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ}
     )
     try:
         assert worker.stdout is not None
