@@ -91,7 +91,7 @@ def _problem(file: str, error: Mapping[str, Any]) -> Problem:
 
 def _misfits(operation: Operation) -> Iterator[Problem]:
     """What is wrong although each key by itself is right."""
-    for check_of in (_name, _levels, _versions, _clusters, _rounds, _approvers):
+    for check_of in (_name, _levels, _versions, _clusters, _templates, _rounds, _approvers):
         for key, found, expected in check_of(operation):
             yield Problem(FILE, key, found, expected)
 
@@ -129,6 +129,14 @@ def _clusters(operation: Operation) -> _Found:
     yield from _twice("clusters.code", [cluster.code for cluster in operation.clusters])
     # An account of two clusters would have all its workbooks counted for the first.
     yield from _twice("clusters.submitters", [one for cluster in operation.clusters for one in cluster.submitters])
+
+
+def _templates(operation: Operation) -> _Found:
+    source = operation.sources.clusters
+    if source:
+        maps = ", ".join(source.column_maps)
+        for name in sorted(set(source.months_in_a_file) - set(source.column_maps)):
+            yield "sources.clusters.months_in_a_file", repr(name), f"one of column_maps: {maps}"
 
 
 def _rounds(operation: Operation) -> _Found:

@@ -63,12 +63,18 @@ class Cluster(Setting):
     name: str
     submitters: list[str] = Field(min_length=1)
     email: str
+    reports_for: list[Code] = Field(
+        default=[], description="other sectors whose rows its file holds too: an office that sends one 3W for all"
+    )
 
 
 class ClusterSource(Setting):
     """Cluster workbooks: the column maps we understand and the day of the next month on which they are due."""
 
     column_maps: list[str] = Field(min_length=1)
+    months_in_a_file: dict[str, Annotated[int, Field(ge=1, le=12)]] = Field(
+        default={}, description="by column map: how many months one file may hold; 1 for a map that is not named"
+    )
     due_day: int = Field(ge=1, le=28)
     release_share: float = Field(ge=0, le=1, description="share of clusters that must have reported")
 

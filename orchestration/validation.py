@@ -129,8 +129,22 @@ def _rows_that_fit(operation: Operation, rows: _Rows) -> Iterator[Problem]:
         for number, row in enumerate(rows[name], start=2):
             if not row["pcode"].startswith(operation.iso2):
                 yield Problem(f"{name}.csv", f"row {number}, pcode", repr(row["pcode"]), f"a code of {operation.iso2}")
-    for code in sorted({cluster.code for cluster in operation.clusters} - sectors if sectors else ()):
-        yield Problem(operation_file.FILE, "clusters.code", repr(code), "a sector of sectors.csv")
+    yield from _clusters_that_fit(operation, rows, sectors)
+
+
+def _clusters_that_fit(operation: Operation, rows: _Rows, sectors: set[str]) -> Iterator[Problem]:
+    from assets.clusters import column_maps
+
+    own = {cluster.code for cluster in operation.clusters}
+    others = {code for cluster in operation.clusters for code in cluster.reports_for}
+    for key, codes in (("code", own), ("reports_for", others)):
+        for code in sorted(codes - sectors if sectors else ()):
+            yield Problem(operation_file.FILE, f"clusters.{key}", repr(code), "a sector of sectors.csv")
+    source = operation.sources.clusters
+    for name in source.column_maps if source else ():
+        table = f"column_maps/{name}"
+        for where, found, expected in column_maps.problems(rows[table]) if rows[table] else ():
+            yield Problem(f"{table}.csv", where, found, expected)
 
 
 def _unique(name: str, rows: Sequence[dict[str, str]]) -> Iterator[Problem]:

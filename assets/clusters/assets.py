@@ -9,9 +9,10 @@ import dagster as dg
 from assets import collect, verdicts
 from assets.clusters.activities import read_activities
 from assets.clusters.check import Tables, check_submission
+from assets.clusters.column_maps import column_map
 from assets.clusters.office_lists import OfficeLists
 from assets.clusters.period import period_of, year_stated
-from assets.clusters.template import column_map, find_table
+from assets.clusters.template import find_table
 from assets.geography.reference import reference
 from assets.quality import feedback, ledger
 from assets.quality.ledger import Entry, Outcome
@@ -39,8 +40,12 @@ def tables(operation: Operation) -> Tables:
         population_groups=operation.table("population_groups"),
         values=operation.table("aliases/values"),
         submitters={account: cluster.code for cluster in operation.clusters for account in cluster.submitters},
+        reports_for={cluster.code: cluster.reports_for for cluster in operation.clusters},
     )
-    maps = [column_map(name, operation.table(f"column_maps/{name}")) for name in source.column_maps]
+    maps = [
+        column_map(name, operation.table(f"column_maps/{name}"), source.months_in_a_file.get(name, 1))
+        for name in source.column_maps
+    ]
     return Tables(lists, maps)
 
 
@@ -68,7 +73,7 @@ def _month_in(office: Office, file: Ready, hint: str) -> str | None:
     if table is None:
         return None
     rows = read_activities(table, year_stated(file.path.name, hint)).rows
-    return period_of(rows, file.path.name, hint).month
+    return period_of(table, rows, file.path.name, hint).month
 
 
 def _checker(office: Office, _partition: str) -> verdicts.Check:

@@ -13,12 +13,14 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from assets.clusters import intruders
-from assets.clusters.activities import FIGURES, Activities, read_activities
+from assets.clusters.activities import Activities, read_activities
+from assets.clusters.canonical import FIGURES
+from assets.clusters.column_maps import ColumnMap
 from assets.clusters.facts import Against, derive, described, facts_table
 from assets.clusters.office_lists import OfficeLists
-from assets.clusters.period import Period, period_of, year_stated
+from assets.clusters.period import Period, last_day, period_of, year_stated
 from assets.clusters.row_facts import RowFacts, Told
-from assets.clusters.template import ColumnMap, Table, described_faults, find_table, letter, rival_sheets
+from assets.clusters.template import Table, described_faults, find_table, letter, rival_sheets
 from assets.geography.places import Gazetteer
 from assets.quality.rules import Severity
 from assets.quality.verdict import Column, Finding, Verdict, conclude
@@ -104,12 +106,12 @@ def check_submission(
     if table:
         work.table = table
         work.activities = read_activities(table, year_stated(file_name, month_hint))
-        period = period_of(work.activities.rows, file_name, month_hint)
+        period = period_of(table, work.activities.rows, file_name, month_hint)
         _about_period(period, work)
         personal = intruders.personal_cells(table, known)
-        day = on or period.last_day
-        if day and work.month and work.cluster and not table.faults:
-            against = Against(tables.lists, gazetteer, work.cluster, work.month, day, tables.min_level)
+        if work.month and work.cluster and not table.faults:
+            day = on or last_day(work.month)
+            against = Against(tables.lists, gazetteer, work.cluster, period.months, day, tables.min_level)
             _check_rows(work, against, personal)
         _add_personal_elsewhere(work, personal)
     return _checked(work)
@@ -172,6 +174,8 @@ def _about_period(period: Period, work: _Work) -> None:
     work.month = period.month
     if period.contradiction:
         work.findings.append(Finding("C-PERIOD", column="reporting_month", detail=period.contradiction))
+    elif period.taken and work.activities.rows:
+        work.findings.append(Finding("C-MONTH", detail=period.month))
 
 
 def _check_rows(work: _Work, against: Against, personal: Mapping[int, Sequence[Told]]) -> None:
@@ -180,10 +184,19 @@ def _check_rows(work: _Work, against: Against, personal: Mapping[int, Sequence[T
 
     work.rows = derive(work.activities.rows, against, personal)
     sectors = against.lists.sectors_of(against.cluster)
-    suite = clusters_suite(against.month, sectors, against.lists.activities_of(sectors))
-    broken = broken_rows(suite, facts_table(work.rows), index="row_number")
+    suite = clusters_suite(against.months, sectors, against.lists.activities_of(sectors))
+    broken = broken_rows(suite, facts_table(work.rows), index="position")
+    told_once: dict[tuple[Any, ...], Finding] = {}  # what a row of a matrix says once is not told for each filled cell
     for rule, one, told in described(work.rows, broken):
-        work.findings.append(_finding(rule, one.row.number, told, one.key))
+        finding = _finding(rule, one, told)
+        told_once.setdefault((rule, finding.row, finding.column, told.suggestion, told.detail), finding)
+    work.findings.extend(told_once.values())
+
+
+def _finding(rule: str, one: RowFacts, told: Told) -> Finding:
+    """Point at the column as it stands in the sheet: in a matrix one canonical column is many."""
+    column = one.row.keys.get(told.column or "", told.column)
+    return Finding(rule, one.row.number, column, told.suggestion, told.detail, one.key)
 
 
 def _add_personal_elsewhere(work: _Work, personal: Mapping[int, Sequence[Told]]) -> None:
@@ -191,11 +204,7 @@ def _add_personal_elsewhere(work: _Work, personal: Mapping[int, Sequence[Told]])
     judged = {one.row.number for one in work.rows}
     for number, cells in personal.items():
         if number not in judged:
-            work.findings.extend(_finding("C-PERSONAL", number, told, None) for told in cells)
-
-
-def _finding(rule: str, row: int, told: Told, key: str | None) -> Finding:
-    return Finding(rule, row, told.column, told.suggestion, told.detail, key)
+            work.findings.extend(Finding("C-PERSONAL", number, told.column, detail=told.detail) for told in cells)
 
 
 # --- what is handed on ----------------------------------------------------------------------------------------
@@ -208,7 +217,7 @@ def _checked(work: _Work) -> Checked:
         sender=work.sender,
         partition=work.month,
         subject=work.cluster,
-        rows_total=len(work.activities.rows),
+        rows_total=work.activities.sheet_rows,
         findings=work.findings,
         counts=work.activities.left_out,
         template=work.table.map.name if work.table else None,

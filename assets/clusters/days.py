@@ -24,6 +24,7 @@ _MONTH_YEAR = re.compile(r"(0?[1-9]|1[0-2])[-./ ](20\d{2})")
 _WORDS = re.compile(r"[^\W\d_]+|\d+")
 _FULL_DATE = re.compile(r"(?<!\d)(?:20\d{2} ?(?:0[1-9]|1[0-2]) ?[0-3]\d|[0-3]?\d (?:0?[1-9]|1[0-2]) 20\d{2})(?!\d)")
 _NAMED = re.compile(r"(?<!\d)(?:(20\d{2}) ?(0[1-9]|1[0-2])|(0[1-9]|1[0-2]) ?(20\d{2}))(?!\d)")
+_QUARTER = re.compile(r"\b(?:(?:Q|T|КВ)\s?([1-4])\s(20\d{2})|(20\d{2})\s?(?:Q|T|КВ)([1-4]))\b", re.IGNORECASE)
 _SHORT = 4  # "may", "mar", "sept": too much like other words to mean a month in a file name without a year
 
 Month = tuple[int | None, int]
@@ -63,8 +64,8 @@ def read_month(cell: object, year: int | None = None) -> str | None:
     for pattern, order in ((_YEAR_MONTH, (1, 2)), (_MONTH_YEAR, (2, 1))):
         if match := pattern.fullmatch(text):
             return _key(int(match.group(order[0])), int(match.group(order[1])))
-    if isinstance(cell, int) and not isinstance(cell, bool) and 1 <= cell <= 12:
-        return _key(year, cell)
+    if text.isdecimal() and 1 <= int(text) <= 12:
+        return _key(year, int(text))
     named = _month_in_words(text)
     if named:
         return _key(named[0] or year, named[1])
@@ -73,13 +74,21 @@ def read_month(cell: object, year: int | None = None) -> str | None:
 
 
 def months_in_name(file_name: str) -> set[Month]:
-    """Return the months a file name states; the year is None where only the month is named.
+    """Return the months a file name states; the year is None where only the month is named."""
+    return months_in_text(Path(file_name).stem)
+
+
+def months_in_text(words: str) -> set[Month]:
+    """Return the months a name or a title states, a quarter ("Q4 2023") as its three months.
 
     Full dates are left out: they say when a file was sent, which is a month later.
     """
-    text = re.sub(r"[^\w]+|_", " ", Path(file_name).stem)
+    text = re.sub(r"[^\w]+|_", " ", words)
     text = _FULL_DATE.sub(" ", text)
     found: set[Month] = set()
+    for match in _QUARTER.finditer(text):
+        quarter, year = (int(match[1]), match[2]) if match[1] else (int(match[4]), match[3])
+        found |= {(int(year), month) for month in range(3 * quarter - 2, 3 * quarter + 1)}
     for match in _NAMED.finditer(text):
         year, month = (match.group(1), match.group(2)) if match.group(1) else (match.group(4), match.group(3))
         found.add((int(year), int(month)))

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from assets.clusters.activities import CODES, NAMES, Row
+from assets.clusters.activities import Row
+from assets.clusters.canonical import CODES, NAMES
 from assets.clusters.figure_facts import add_days, add_numbers
 from assets.clusters.office_lists import Hit, OfficeLists
+from assets.clusters.period import last_day
 from assets.clusters.row_facts import NOT_LISTED, RowFacts, Told, signature
 from assets.geography.matching import AMBIGUOUS, CODE_NUMBER, LOOKALIKE, NAME, OLD_CODE, PARENT, UNKNOWN, Match
 from assets.geography.places import Gazetteer
@@ -34,9 +36,18 @@ class Against:
     lists: OfficeLists
     gazetteer: Gazetteer
     cluster: str
-    month: str
+    months: tuple[str, ...]
     on: date
     min_level: int = 1
+
+    @property
+    def month(self) -> str:
+        """The month the file is filed under: that of rows which name none."""
+        return self.months[-1]
+
+    def day_of(self, month: str | None) -> date:
+        """The day whose list of places counts for a row: the last of its month, in a file of several."""
+        return last_day(month) if month in self.months[:-1] and month else self.on
 
 
 def derive(rows: Sequence[Row], against: Against, personal: Mapping[int, Sequence[Told]]) -> list[RowFacts]:
@@ -58,14 +69,14 @@ def facts_table(found: Sequence[RowFacts]) -> pandas.DataFrame:
     """Return the table the suite runs on: numbers and codes, no text of the sender's."""
     import pandas as pd
 
-    table = pd.DataFrame([{"row_number": one.row.number, **one.facts} for one in found])
+    table = pd.DataFrame([{"position": position, **one.facts} for position, one in enumerate(found)])
     numbers = [name for name in _NUMBERS if name in table]
     return table.astype(dict.fromkeys(numbers, "float64"))
 
 
 _NUMBERS = (
     "lowest_figure", "largest_fraction", "start_day", "end_day", "sadd_sum", "sadd_total", "allowance", "reached",
-    "people", "with_disability", "copy_of",
+    "people", "with_disability", "copy_of", "figures_given",
 )  # fmt: skip
 
 
@@ -88,7 +99,8 @@ def _month(one: RowFacts, against: Against) -> None:
     given = row.month_given and "reporting_month" not in row.errors
     one.facts["month"] = (row.month or NOT_LISTED) if given else None
     one.codes["month"] = row.month or against.month
-    detail = "This row is for another month than the file." if row.month else "What this row says is no month."
+    words = "is for another month than the file" if len(against.months) == 1 else "lies outside of the file's months"
+    detail = f"This row {words}." if row.month else "What this row says is no month."
     one.tell("C-PERIOD", "reporting_month", detail=detail)
 
 
@@ -100,7 +112,7 @@ def _place(one: RowFacts, against: Against) -> None:
     unread = any(name in row.errors for name in (*CODES.values(), *NAMES.values()))
     parents = {level: cell for level, cell in row.codes.items() if level != deepest}
     match = against.gazetteer.resolve(
-        row.codes.get(deepest), row.names, against.on, parents=parents, min_level=against.min_level
+        row.codes.get(deepest), row.names, against.day_of(row.month), parents=parents, min_level=against.min_level
     )
     if unread:
         match = Match()
@@ -159,7 +171,8 @@ def _organisation(one: RowFacts, column: str, against: Against) -> bool:
 
 def _sector_and_activity(one: RowFacts, against: Against) -> None:
     lists, texts, errors = against.lists, one.row.texts, one.row.errors
-    hit = _look_up(one, "sector", lists.sectors.find(texts.get("sector", "")))
+    # A template that does not ask for the sector is the cluster's own.
+    hit = _look_up(one, "sector", lists.sectors.find(texts.get("sector", against.cluster)))
     own = lists.sectors_of(against.cluster)
     one.codes["sector"] = hit.code
     one.facts["sector"] = None if "sector" in errors else hit.code or NOT_LISTED
@@ -170,8 +183,8 @@ def _sector_and_activity(one: RowFacts, against: Against) -> None:
     belongs = activity.code is not None and lists.sector_of[activity.code] in family
     one.codes["activity_code"] = activity.code if belongs else None
     one.facts["activity"] = activity.code if belongs else NOT_LISTED
-    if "activity" in errors or (hit.code is not None and hit.code not in own):
-        one.facts["activity"] = None  # a row of another cluster has that cluster's activities
+    if "activity" not in texts or "activity" in errors or (hit.code is not None and hit.code not in own):
+        one.facts["activity"] = None  # not asked for; and a row of another cluster has that cluster's activities
     if not belongs:
         one.tell("C-ACTIVITY", "activity", activity.suggestion)
 
@@ -191,9 +204,7 @@ def _told_letters(one: RowFacts) -> None:
 
 def described(found: Sequence[RowFacts], broken: Mapping[str, Sequence[int]]) -> Iterator[tuple[str, RowFacts, Told]]:
     """Yield what the suite found, with the place in the row and the words that go with it."""
-    by_number = {one.row.number: one for one in found}
-    for rule, numbers in broken.items():
-        for number in numbers:
-            one = by_number[number]
+    for rule, positions in broken.items():
+        for one in map(found.__getitem__, positions):
             for told in one.told.get(rule) or [Told(None)]:
                 yield rule, one, told

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from assets.clusters.activities import FIGURES, SADD
+from assets.clusters.canonical import FIGURES, SADD
 from assets.clusters.numbers import Wrong
 from assets.clusters.row_facts import RowFacts
 
@@ -39,7 +39,7 @@ def add_numbers(one: RowFacts) -> None:
         lowest_figure=min(usable, default=None),
         largest_fraction=max(fractions, default=None),
         text_figures=sum(reason is Wrong.NUMBER for reason in wrong.values()),
-        figures_given=len(given),
+        figures_given=len(given) if {"targeted", "reached"} & set(figures) else None,  # None: nobody asked
     )
     for name, reason in wrong.items():
         if reason is not Wrong.ERROR:

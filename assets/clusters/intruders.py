@@ -6,9 +6,11 @@ figures hold digits by nature and are searched for nothing that digits could be.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from assets.clusters.activities import CODES, DATES, FIGURES, NAMES
+from assets.clusters.canonical import CODES, DATES, FIGURES, MONTH, NAMES, YEAR
+from assets.clusters.column_maps import UNREAD_CODE, UNREAD_NUMBER, MapColumn
 from assets.clusters.office_lists import OfficeLists
 from assets.clusters.row_facts import Told
 from assets.clusters.template import Table, letter
@@ -16,8 +18,13 @@ from assets.geography.places import Gazetteer
 from assets.quality.personal import HEADING, is_personal_heading, personal_kinds
 from assets.sheets.workbook import Cell, Workbook
 
-_NEVER = frozenset({"reporting_month", *DATES, *CODES.values()})
+_NEVER = frozenset({MONTH, YEAR, *DATES, *CODES.values()})
 _LISTED = frozenset({"org", "impl_org", "donor", "sector", "activity", "status", "population_group", *NAMES.values()})
+# What an unread column of that type may hold without being searched; a number or code of another form is.
+_PLAIN = {
+    UNREAD_NUMBER: re.compile(r"\s*-?\d{1,6}(?:[.,]\d+)?\s*"),
+    UNREAD_CODE: re.compile(r"\s*[A-Za-z]{2,4}[\w.-]{1,16}\s*"),
+}
 _HEADING_LENGTH = 40
 _MANY = 3  # in a file of no known shape: one e-mail address may be the contact in the title, three are a list
 
@@ -33,20 +40,24 @@ def known_words(lists: OfficeLists, gazetteer: Gazetteer) -> Callable[[str], boo
 
 def personal_cells(table: Table, known: Callable[[str], bool]) -> dict[int, list[Told]]:
     """Return by row number where personal data seems to stand, in columns of the template and beside them."""
-    names = {index: name for name, index in table.columns.items()}
+    columns = {index: table.map.columns[key] for key, index in table.columns.items()}
     found: dict[int, list[Told]] = {}
     for index in range(table.first_row, len(table.sheet.rows)):
         for at, cell in enumerate(table.sheet.rows[index]):
-            name = names.get(at, "")
-            kinds = _kinds(cell, name, known) if name not in _NEVER else set()
+            column = columns.get(at)
+            kinds = _kinds(cell, column, known)
             if kinds:
-                told = Told(name or f"column {letter(at)}", detail=" and ".join(sorted(kinds)))
+                told = Told(column.key if column else f"column {letter(at)}", detail=" and ".join(sorted(kinds)))
                 found.setdefault(index + 1, []).append(told)
     return found
 
 
-def _kinds(cell: Cell, name: str, known: Callable[[str], bool]) -> set[str]:
-    if name in FIGURES and not isinstance(cell, str):
+def _kinds(cell: Cell, column: MapColumn | None, known: Callable[[str], bool]) -> set[str]:
+    name = column.canonical if column else ""
+    if name in _NEVER or (name in FIGURES and not isinstance(cell, str)):
+        return set()
+    plain = _PLAIN.get(column.kind) if column else None
+    if plain and plain.fullmatch(str(cell)):
         return set()
     return personal_kinds(cell, names=name not in _LISTED and name not in FIGURES, allowed=known)
 

@@ -34,7 +34,7 @@ class Wrong(StrEnum):
     NEGATIVE = "negative"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Number:
     """A whole number of people, or nothing at all, or the reason why it cannot be used.
 

@@ -110,10 +110,12 @@ class OfficeLists:
         population_groups: Rows,
         values: Rows = (),
         submitters: Mapping[str, str] | None = None,
+        reports_for: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         """Build from rows of the office tables.
 
-        `values` are the reviewed spellings (field, value, code); `submitters` says for which cluster an account sends.
+        `values` are the reviewed spellings (field, value, code); `submitters` says for which cluster an account sends,
+        `reports_for` what other sectors' rows a cluster's file holds.
         """
         aliases = _aliases(values)
         sector_rows, activity_rows = list(sectors), list(activities)
@@ -133,10 +135,14 @@ class OfficeLists:
         self.sector_of = {row["activity_code"]: row["sector"] for row in activity_rows}
         self._parents = {row["sector"]: row.get("parent") or None for row in sector_rows}
         self.submitters = dict(submitters or {})
+        self._reports_for = dict(reports_for or {})
 
     def sectors_of(self, cluster: str) -> frozenset[str]:
-        """Return the sectors a cluster may report on: its own and those below it (areas of responsibility)."""
-        return frozenset(code for code, parent in self._parents.items() if cluster in {code, parent})
+        """Return the sectors a cluster may report on: its own, those below it (areas of responsibility), and the
+        same of every other sector it sends for.
+        """
+        tops = {cluster, *self._reports_for.get(cluster, ())}
+        return frozenset(code for code, parent in self._parents.items() if code in tops or parent in tops)
 
     def activities_of(self, sectors: frozenset[str]) -> frozenset[str]:
         """Return the activities of some sectors."""

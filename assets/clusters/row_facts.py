@@ -18,7 +18,7 @@ NOT_LISTED = "?"
 _CODE_OF = {"org": "org_id", "impl_org": "impl_org_id", "donor": "donor_org_id", "activity": "activity_code"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Told:
     """Where in a row a rule looks (None: the row as a whole), and what can be said about it without a value."""
 
@@ -27,7 +27,7 @@ class Told:
     detail: str | None = None
 
 
-@dataclass
+@dataclass(slots=True)
 class RowFacts:
     """One row: its facts, what to say if a rule breaks, and the codes it stands for."""
 
@@ -60,7 +60,7 @@ def signature(one: RowFacts) -> tuple[Any, ...]:
     stated = [row.names.get(4, "")] if codes["pcode"] else [name for _, name in sorted(row.names.items())]
     names = tuple(map(name_key, stated))
     figures = tuple((number.amount, number.wrong) for _, number in sorted(row.figures.items()))
-    return (codes["month"], place, names, texts, tuple(sorted(row.dates.items())), figures, row.errors)
+    return (codes["month"], place, names, texts, tuple(sorted(row.dates.items())), figures, row.errors, row.unread)
 
 
 def _said(one: RowFacts, name: str, text: str) -> str:

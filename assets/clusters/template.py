@@ -1,84 +1,25 @@
 """Which sheet of a workbook is the table, which row its header, and which column holds what.
 
 Belongs here: matching headings against the reviewed column maps (operations/<name>/column_maps) and refusing both
-the unknown and the missing. Not here: what the cells below mean. A map has one line per column of the template:
-canonical, header (alternatives separated by "|"), required, type.
+the unknown and the missing. Not here: the maps themselves (column_maps.py), what the cells below mean.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from assets.clusters.column_maps import ColumnMap
 from assets.geography.codes import cell_text
-from assets.geography.scripts import has_mixed_word, lookalike_keys, name_key
+from assets.geography.scripts import has_mixed_word, name_key
 from assets.sheets.workbook import Cell, Sheet, Workbook
-from orchestration.failures import Permanent
 
 _SEARCHED_ROWS = 40
 _FEWEST_HEADINGS = 3
 _STRAY_CELLS = 3  # a column without a heading counts as unknown once it is used, not for one stray note
 _AIDS = re.compile(r"\b(example|sample|instruction|guid|template|list|look ?up|read ?me|help|pryklad|dovidnyk)")
 _HASHTAG = re.compile(r"\s*#[A-Za-z][\w+ ]*$")
-
-
-@dataclass(frozen=True)
-class MapColumn:
-    """One column of a template."""
-
-    canonical: str
-    headings: tuple[str, ...]
-    required: bool
-    kind: str
-
-    @property
-    def title(self) -> str:
-        """The heading as the template itself writes it."""
-        return self.headings[0]
-
-
-@dataclass(frozen=True)
-class ColumnMap:
-    """One version of a template."""
-
-    name: str
-    columns: Mapping[str, MapColumn]
-    by_key: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def required(self) -> frozenset[str]:
-        """Canonical names that must be there."""
-        return frozenset(name for name, column in self.columns.items() if column.required)
-
-    def find(self, *texts: str) -> str | None:
-        """Return the canonical name of the first text that is a heading of this template."""
-        for text in texts:
-            keys = (heading_key(text), *(heading_key(key) for key in lookalike_keys(text)))
-            for key in keys:
-                if key and key in self.by_key:
-                    return self.by_key[key]
-        return None
-
-
-def column_map(name: str, rows: Iterable[Mapping[str, str]]) -> ColumnMap:
-    """Read one column map, as it stands in its CSV file."""
-    columns: dict[str, MapColumn] = {}
-    by_key: dict[str, str] = {}
-    for row in rows:
-        canonical, headings = row["canonical"], tuple(part.strip() for part in row["header"].split("|"))
-        columns[canonical] = MapColumn(canonical, headings, row["required"] == "yes", row["type"])
-        for key in map(heading_key, headings):
-            if by_key.setdefault(key, canonical) != canonical:
-                raise Permanent(
-                    f"Column map {name}: one heading stands for both {by_key[key]} and {canonical}. Mend the map."
-                )
-    return ColumnMap(name, columns, by_key)
-
-
-def heading_key(text: str) -> str:
-    """Return the key on which headings are compared: no case, line breaks, stars, brackets or look-alikes."""
-    return name_key(text)
 
 
 def is_hashtag(text: str) -> bool:

@@ -40,6 +40,7 @@ LEFT_OUT = {
     "blank_rows": "blank rows between the others",
     "hashtag_rows": "rows of hashtags",
     "repeated_headers": "repeated heading rows",
+    "rows_without_a_mark": "rows of the matrix without any filled cell",
     "totals_rows": "totals rows (we add up ourselves)",
 }
 

@@ -3,10 +3,11 @@
 Belongs here: one expectation for each rule about rows, on the facts that assets/clusters/facts.py derives. Not here:
 how a fact comes about, nor rules about the file as a whole (check.py). Columns the suite reads, one row per data row:
 
-row_number, month, place (ok, unknown, ambiguous, parent, unread), place_name (agrees, differs), error_cells,
-unknown_orgs, sector, activity, status and population_group ("?" where not in their list, null where unread),
-lowest_figure, largest_fraction, text_figures, unread_dates, start_day, end_day, sadd_sum, sadd_total, allowance,
-reached, people, with_disability, copy_of, figures_given, lookalike_cells, repaired_codes, old_codes, personal_cells.
+position (counted from 0; a sheet row of a matrix is several), month, place (ok, unknown, ambiguous, parent, unread),
+place_name (agrees, differs), error_cells, unknown_orgs, sector, activity, status and population_group ("?" where not
+in their list, null where unread or not asked for), lowest_figure, largest_fraction, text_figures, unread_dates,
+start_day, end_day, sadd_sum, sadd_total, allowance, reached, people, with_disability, copy_of, figures_given (null
+where not asked for), lookalike_cells, repaired_codes, old_codes, personal_cells.
 """
 
 from __future__ import annotations
@@ -24,17 +25,17 @@ _EITHER_MISSING = "either_value_is_missing"
 
 
 @lru_cache(maxsize=64)
-def clusters_suite(month: str, sectors: frozenset[str], activities: frozenset[str]) -> ExpectationSuite:
-    """Return the suite for one month and the sectors and activities of one cluster."""
+def clusters_suite(months: tuple[str, ...], sectors: frozenset[str], activities: frozenset[str]) -> ExpectationSuite:
+    """Return the suite for the months of one file and the sectors and activities of one cluster."""
     return suite_of(
-        f"clusters {month} {'+'.join(sorted(sectors))}",
-        [*_file_rules(month), *_place_rules(), *_list_rules(sectors, activities), *_figure_rules(), *_told()],
+        f"clusters {months[-1]} {'+'.join(sorted(sectors))}",
+        [*_file_rules(months), *_place_rules(), *_list_rules(sectors, activities), *_figure_rules(), *_told()],
     )
 
 
-def _file_rules(month: str) -> list[Expectation]:
+def _file_rules(months: tuple[str, ...]) -> list[Expectation]:
     return [
-        expect("ColumnValuesToBeInSet", "C-PERIOD", column="month", value_set=[month]),
+        expect("ColumnValuesToBeInSet", "C-PERIOD", column="month", value_set=list(months)),
         expect("ColumnValuesToBeBetween", "C-PERSONAL", column="personal_cells", max_value=0),
     ]
 

@@ -4,6 +4,8 @@ with delivered as (
         *,
         coalesce(girls + boys + women + men + older_women + older_men = reached, false) as is_split
     from {{ ref('int_delivered') }}
+    -- a template of presence only asks for whom as little as how many: its rows say nothing about people
+    where population_group is not null
 
 ),
 

@@ -14,8 +14,8 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "fixtures"))
 import small_country
 
 from assets.clusters.check import Checked, Tables, check_submission
+from assets.clusters.column_maps import column_map
 from assets.clusters.office_lists import OfficeLists
-from assets.clusters.template import column_map
 from assets.geography.places import Gazetteer
 
 

@@ -159,7 +159,7 @@ def test_columns_are_named_as_the_sender_sees_them(check: Check) -> None:
 
 
 def test_map_that_contradicts_itself_is_refused() -> None:
-    from assets.clusters.template import column_map
+    from assets.clusters.column_maps import column_map
 
     rows = [
         {"canonical": "org", "header": "Name", "required": "yes", "type": "text"},

@@ -216,3 +216,25 @@ def test_a_calendar_with_a_slip_in_a_reminder_or_a_key_is_told(folder: Path) -> 
     ]
     with pytest.raises(Permanent, match="2 problem"):
         reminders.load(folder / "calendar.yml")
+
+
+# -- column maps of cluster workbooks ---------------------------------------------------------------------------
+
+
+def test_a_column_map_that_cannot_be_used_is_told(folder: Path) -> None:
+    edit(folder / "column_maps" / "clusters_5w.csv", "activity,Activity,yes,text", "actvity,Activity,yes,txt")
+    edit(folder / "column_maps" / "clusters_5w.csv", "status,Status|Activity status,yes,text\n", "")
+    assert told(folder) == [
+        ("column_maps/clusters_5w.csv", "row 7, type"),
+        ("column_maps/clusters_5w.csv", "canonical"),
+    ]
+
+
+def test_months_of_a_template_nobody_has_are_told(folder: Path) -> None:
+    edit(folder / "operation.yml", "due_day: 10", "months_in_a_file: {presence: 3}, due_day: 10")
+    assert told(folder) == [("operation.yml", "sources.clusters.months_in_a_file")]
+
+
+def test_a_cluster_reports_for_sectors_of_the_list(folder: Path) -> None:
+    edit(folder / "operation.yml", "code: HEA,", "code: HEA, reports_for: [NUT, ZZZ],")
+    assert told(folder) == [("operation.yml", "clusters.reports_for")]

@@ -43,7 +43,7 @@ GOOD: dict[str, Any] = {
     "personal_cells": 0,
 }
 NUMBERS = [name for name, value in GOOD.items() if isinstance(value, float) or name in {"copy_of", "largest_fraction"}]
-FILE_RULES = {"C-UNREADABLE", "C-SUBMITTER", "C-TEMPLATE", "C-SAME-FILE"}
+FILE_RULES = {"C-UNREADABLE", "C-SUBMITTER", "C-TEMPLATE", "C-SAME-FILE", "C-MONTH"}
 
 
 def _facts(*changes: dict[str, Any]) -> pd.DataFrame:
@@ -52,7 +52,9 @@ def _facts(*changes: dict[str, Any]) -> pd.DataFrame:
 
 
 def _broken(table: pd.DataFrame) -> dict[str, list[int]]:
-    return broken_rows(clusters_suite("2025-03", frozenset({"WSH"}), frozenset({"WSH-01"})), table, index="row_number")
+    return broken_rows(
+        clusters_suite(("2025-03",), frozenset({"WSH"}), frozenset({"WSH-01"})), table, index="row_number"
+    )
 
 
 def test_good_rows_break_nothing() -> None:
@@ -160,6 +162,6 @@ def test_suite_that_does_not_fit_the_facts_is_our_mistake() -> None:
 
 
 def test_expectations_carry_rule_and_gravity() -> None:
-    suite = clusters_suite("2025-03", frozenset({"WSH"}), frozenset({"WSH-01"}))
+    suite = clusters_suite(("2025-03",), frozenset({"WSH"}), frozenset({"WSH-01"}))
     severities = {e.meta["rule"]: e.severity for e in suite.expectations}
     assert (severities["C-NUMBER"], severities["C-SADD"], severities["C-LOOKALIKE"]) == ("critical", "warning", "info")
