@@ -12,8 +12,8 @@ from pathlib import Path
 
 from assets.clusters.assets import tables
 from assets.clusters.blank import Blank, PlaceRow, blank_workbook
+from assets.clusters.column_maps import column_map
 from assets.clusters.office_lists import STATUSES, OfficeLists
-from assets.clusters.template import column_map
 from assets.geography.reference import Reference, reference
 from orchestration.failures import Permanent
 from orchestration.office import Office

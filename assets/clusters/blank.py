@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from assets.clusters.activities import CODES, DATES, FIGURES, NAMES
 from assets.clusters.blank_formulas import (
     Column,
     Sheet,
@@ -26,7 +25,8 @@ from assets.clusters.blank_formulas import (
     place_list,
     sector_formula,
 )
-from assets.clusters.template import ColumnMap
+from assets.clusters.canonical import CODES, DATES, FIGURES, NAMES
+from assets.clusters.column_maps import ColumnMap
 
 if TYPE_CHECKING:
     import xlsxwriter
@@ -95,16 +95,16 @@ def blank_workbook(blank: Blank) -> bytes:
 
 def _layout(blank: Blank) -> Sheet:
     columns = {
-        name: Column(at, name, _kind(name, blank), column.required)
+        name: Column(at, name, _kind(name, column.canonical, blank), column.required)
         for at, (name, column) in enumerate(blank.map.columns.items())
     }
     return Sheet(columns, first_row=_HEADER_AT + 1, rows=ROWS)
 
 
-def _kind(name: str, blank: Blank) -> str:
+def _kind(name: str, canonical: str, blank: Blank) -> str:
     """What a cell of the column is: typed in, chosen from a list, or filled in by a formula."""
-    if name in FIGURES:
-        return "number"
+    if canonical in FIGURES:
+        return "number"  # also in a matrix, where the column's own name says more
     if name in DATES:
         return "date"
     levels = {column: level for level, column in CODES.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from assets.clusters.activities import CODES, NAMES, SADD
+from assets.clusters.canonical import CODES, NAMES, SADD
 from assets.clusters.template import letter
 
 _LISTS = "Lists"

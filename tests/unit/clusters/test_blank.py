@@ -20,8 +20,8 @@ import small_country
 from assets.clusters.blank import HELP, LISTS, SHEET, Blank, PlaceRow, blank_workbook
 from assets.clusters.blank_formulas import colours
 from assets.clusters.check import Tables, check_submission
+from assets.clusters.column_maps import column_map
 from assets.clusters.office_lists import STATUSES
-from assets.clusters.template import column_map
 from assets.geography.places import Gazetteer
 from assets.quality.verdict import Word
 
