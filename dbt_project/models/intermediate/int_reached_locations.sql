@@ -57,6 +57,7 @@ sides as (
     select
         *,
         max(location_level) over same_region as finest_in_region,
+        max(location_level) over same_district as finest_in_district,
         coalesce(sum(reached) filter (where location_level = 3) over same_district, -1) as in_communes,
         coalesce(sum(reached) filter (where location_level = 2) over same_district, -1) as in_district
     from organisations
@@ -78,7 +79,8 @@ counted_once as (
     from sides
     where
         (location_level = 3 and in_communes >= in_district)
-        or (location_level = 2 and in_district > in_communes)
+        -- a district whose figure is blank stays, unknown, where no commune says anything
+        or (location_level = 2 and (in_district > in_communes or finest_in_district = 2))
         or (location_level = 1 and finest_in_region = 1)
 
 ),
