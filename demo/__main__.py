@@ -19,7 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from demo.home import REPO, Home, default_home, enter
+from demo.home import FOREIGN, REPO, Home, default_home, enter, is_foreign
 
 EXPECTED = Path(__file__).with_name("expected")
 
@@ -31,6 +31,9 @@ def main() -> int:
     if options.folder:
         home = Home(options.folder / "data_lake", options.folder / ".demo", options.seed, options.size)
     console = Console(highlight=False)
+    if is_foreign(home.lake):
+        console.print(FOREIGN.format(lake=home.lake), markup=False)
+        return 3
     began = time.monotonic()
     enter(home)
     with console.status("Inventing a country and its year, and opening the platform …"), _world_in_the_making(home):

@@ -14,7 +14,7 @@ import sys
 
 from rich.console import Console
 
-from demo.home import REPO, default_home, enter
+from demo.home import FOREIGN, REPO, default_home, enter, is_foreign
 from demo.servers import running
 
 
@@ -24,6 +24,9 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=3000)
     options = parser.parse_args()
     home, console = default_home(), Console(highlight=False)
+    if is_foreign(home.lake):
+        console.print(FOREIGN.format(lake=home.lake), markup=False)
+        return 3
     if not home.world.exists():
         console.print("There is no demo yet: run `make demo` first (it takes some minutes).")
         return 3

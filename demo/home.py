@@ -67,6 +67,31 @@ def environment(home: Home, addresses: Mapping[str, str] | None = None) -> dict[
     }
 
 
+FOREIGN = (
+    "{lake} holds a lake that the demo did not make: its keys are others. Nothing was touched. Keep the office's "
+    "lake in a folder of its own (IMU_LAKE), or run the demo elsewhere: python -m demo --folder DIR."
+)
+
+
+def is_foreign(lake: Path) -> bool:
+    """Whether there is a lake in the folder that the demo's public keys do not open."""
+    from orchestration import seal
+    from orchestration.failures import ImuError
+    from orchestration.lake import Lake
+
+    content = [path for path in lake.iterdir() if path.name != "README.md"] if lake.exists() else []
+    if not content:
+        return False
+    if not (lake / "keys.json").exists():
+        return any(path.name in ("raw", "checked", "inbox", "quality", "release") for path in content)
+    keys = (base64.urlsafe_b64decode(_public_key(name)) for name in ("seal", "pseudonym"))
+    try:
+        Lake(lake, seal.Keys(*keys)).open()
+    except ImuError:
+        return True
+    return False
+
+
 def _public_key(name: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(f"imu demo {name}: protects nobody".encode()).digest()).decode()
 
