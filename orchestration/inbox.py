@@ -59,7 +59,7 @@ def look(
     for path in sorted(folder.rglob("*")) if folder.exists() else []:
         inside = path.relative_to(folder).parts
         # Hidden folders are the shared folder's own affair (.stversions holds old versions of everything).
-        if not path.is_file() or any(_NOT_A_FILE.search(part) for part in inside):
+        if any(_NOT_A_FILE.search(part) for part in inside) or not (path.is_file() or path.is_symlink()):
             continue
         reason = _why_not(inside, path, now, accounts)
         if reason:
@@ -69,7 +69,23 @@ def look(
     return sorted(ready, key=lambda file: (file.modified, str(file.path))), waiting
 
 
+def misplaced(lake: Lake, sources: Collection[str]) -> list[Waiting]:
+    """What lies in the inbox but in no folder of a source: nobody would ever look there."""
+    known = f"the folders are {', '.join(f'inbox/{source}/' for source in sorted(sources))}"
+    found: list[Waiting] = []
+    folder = lake.folder("inbox")
+    for path in sorted(folder.rglob("*")) if folder.exists() else []:
+        inside = path.relative_to(folder).parts
+        if path.is_file() and inside[0] not in sources and not any(_NOT_A_FILE.search(part) for part in inside):
+            source = inside[0] if len(inside) > 1 else ""
+            found.append(Waiting(source, "", path.name, f"no source has this folder: {known}; move the file"))
+    return found
+
+
 def _why_not(inside: Sequence[str], path: Path, now: datetime, accounts: Collection[str] | None) -> str | None:
+    if path.is_symlink():
+        # Whoever may write here could otherwise have any file of this computer read and sent back.
+        return "it is a link and not a file, and is not followed: copy the file itself here"
     if len(inside) == 1:
         return "it lies in no sender's folder: move it into the folder of the account that sent it"
     if accounts is not None and inside[0] not in accounts:

@@ -26,8 +26,9 @@ def sensor(office: Office) -> dg.SensorDefinition:
 def _look(context: dg.SensorEvaluationContext, office: Office) -> Iterator[dg.RunRequest | dg.SkipReason]:
     office.look_again()
     runs.end_those_cut_off(context.instance)
-    waiting, asked = 0, False
-    for source in buttons.file_sources(office.operation):
+    sources, asked = buttons.file_sources(office.operation), False
+    waiting = len(inbox.misplaced(office.lake, sources))
+    for source in sources:
         ready, held = inbox.look(office.lake, source, office.now, senders.at_the_inbox(office.operation, source))
         waiting += len(held)
         left = _left_at_the_door(office, source)

@@ -113,11 +113,14 @@ def _source(name: str, entries: Sequence[ledger.Entry]) -> SourceLine:
 
 
 def _waiting(office: Office) -> list[dict[str, str]]:
-    found = []
-    for source in buttons.file_sources(office.operation):
-        for one in inbox.look(office.lake, source, office.now, senders.at_the_inbox(office.operation, source))[1]:
-            found.append({"source": source, "sender": one.sender, "file": one.file_name, "why": one.reason})
-    return found
+    sources = buttons.file_sources(office.operation)
+    found = [
+        one
+        for source in sources
+        for one in inbox.look(office.lake, source, office.now, senders.at_the_inbox(office.operation, source))[1]
+    ]
+    found += inbox.misplaced(office.lake, sources)
+    return [{"source": one.source, "sender": one.sender, "file": one.file_name, "why": one.reason} for one in found]
 
 
 def _releases(office: Office) -> list[ReleaseLine]:

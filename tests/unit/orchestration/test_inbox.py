@@ -110,6 +110,31 @@ def test_a_file_in_no_senders_folder_waits_and_says_so(lake: Lake) -> None:
     assert path.exists()
 
 
+def test_a_link_is_not_followed_wherever_it_leads(lake: Lake, tmp_path: Path) -> None:
+    """Its target would be read and come back to the sender as a marked workbook."""
+    secret = tmp_path / "keys.env"
+    secret.write_text("IMU_HDX_KEY=secret")
+    for name, target in (("a.csv", secret), ("b.csv", tmp_path / "nowhere")):
+        link = lake.folder("inbox", "clusters", "wsh-focal", name)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(target)
+    ready, waiting = inbox.look(lake, "clusters", NOW)
+    assert (ready, [one.file_name for one in waiting]) == ([], ["a.csv", "b.csv"])
+    assert all("not followed" in one.reason for one in waiting)
+    assert _take(lake) == ([], [])
+
+
+def test_what_lies_in_no_sources_folder_is_named(lake: Lake) -> None:
+    for place in ("report.xlsx", "cluster/wsh-focal/report.xlsx", "~$report.xlsx"):
+        path = lake.folder("inbox") / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"rows")
+    _put(lake, "wsh-focal/5W.xlsx")
+    found = inbox.misplaced(lake, ["clusters", "needs"])
+    assert [(one.source, one.file_name) for one in found] == [("cluster", "report.xlsx"), ("", "report.xlsx")]
+    assert all("inbox/clusters/, inbox/needs/" in one.reason for one in found)
+
+
 def test_a_file_of_a_clock_that_runs_ahead_counts_as_received_now(lake: Lake) -> None:
     _put(lake, "wsh-focal/5W.xlsx", age=-86400)
     assert inbox.look(lake, "clusters", NOW)[0][0].modified == NOW
