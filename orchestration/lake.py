@@ -180,7 +180,7 @@ class Lake:
     def take(
         self,
         source: str,
-        content: bytes | Path,
+        content: bytes | Path | BinaryIO,
         *,
         sender: str,
         file_name: str,
@@ -272,8 +272,9 @@ def _manifest(path: Path, _modified: int, _size: int) -> Arrival:
     return Arrival.from_json(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _seal_into(path: Path, content: bytes | Path, key: bytes) -> tuple[str, int]:
-    source: BinaryIO = BytesIO(content) if isinstance(content, bytes) else content.open("rb")
+def _seal_into(path: Path, content: bytes | Path | BinaryIO, key: bytes) -> tuple[str, int]:
+    source = BytesIO(content) if isinstance(content, bytes) else content
+    source = source.open("rb") if isinstance(source, Path) else source
     with source, path.open("wb") as target:
         return seal.seal_stream(source, target, key)
 

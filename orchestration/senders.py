@@ -28,9 +28,11 @@ def allowed(operation: Operation, source: str) -> frozenset[str] | None:
     given = operation.sources
     if source == "clusters":
         return frozenset(one for cluster in operation.clusters for one in cluster.submitters)
+    if source == "register" and given.register_extracts:
+        systems = given.register_extracts.systems
+        return frozenset(one for system in systems for one in (*system.senders, system.account))
     settings = {
         "displacement": given.displacement,
-        "register": given.register_extracts,
         "boundaries": given.cods,
         "population": given.cods,
         "needs": given.needs,
@@ -40,9 +42,14 @@ def allowed(operation: Operation, source: str) -> frozenset[str] | None:
 
 def at_the_inbox(operation: Operation, source: str) -> frozenset[str] | None:
     """The accounts whose files are taken at all. Workbooks of strangers are taken, refused and answered: they are told
-    to send to their cluster.
+    to send to their cluster. A register's connection has no folder there.
     """
-    return None if source == "clusters" else allowed(operation, source)
+    if source == "clusters":
+        return None
+    accounts = allowed(operation, source)
+    if source == "register" and accounts and operation.sources.register_extracts:
+        return accounts - {system.account for system in operation.sources.register_extracts.systems}
+    return accounts
 
 
 def strangers(lake: Lake, operation: Operation) -> list[Stranger]:

@@ -87,6 +87,7 @@ def _sensitivity(folder: Path) -> object:
 def _tables(operation: Operation) -> Iterator[Problem]:
     wanted = TABLES | dict.fromkeys(_column_maps(operation), MAP_COLUMNS)
     wanted |= dict.fromkeys(_renames(operation), ("asset", "old_xpath", "canonical"))
+    wanted |= _registers(operation)
     rows: _Rows = {}
     for name, columns in wanted.items():
         path = operation.folder / f"{name}.csv"
@@ -104,9 +105,20 @@ def _tables(operation: Operation) -> Iterator[Problem]:
 def _column_maps(operation: Operation) -> list[str]:
     sources = operation.sources
     names = list(sources.clusters.column_maps) if sources.clusters else []
-    names += [one.column_map for one in (sources.displacement, sources.register_extracts) if one]
+    names += [sources.displacement.column_map] if sources.displacement else []
     names += ["needs_v1"] if sources.needs else []
     return [f"column_maps/{name}" for name in names]
+
+
+def _registers(operation: Operation) -> dict[str, tuple[str, ...]]:
+    source = operation.sources.register_extracts
+    wanted: dict[str, tuple[str, ...]] = {}
+    for system in source.systems if source else ():
+        owner = source is not None and source.custody == "owner"
+        wanted[f"column_maps/{system.column_map}"] = (*MAP_COLUMNS, "handling") if owner else MAP_COLUMNS
+        if system.code_lists:
+            wanted[f"code_lists/{system.code_lists}"] = ("field", "value", "code")
+    return wanted
 
 
 def _renames(operation: Operation) -> list[str]:

@@ -1,4 +1,4 @@
-"""The registration database as Dagster assets: extracts taken, minimised, checked."""
+"""The registration databases as Dagster assets: extracts taken or fetched, minimised, checked."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -10,21 +10,30 @@ from assets import collect, verdicts
 from assets.geography.reference import reference
 from assets.quality.ledger import Outcome
 from assets.quality.verdict import Finding, conclude
-from assets.registry import checks, columns
+from assets.registry import checks, columns, pull
 from assets.registry.extract import Unreadable
 from orchestration import partitions
-from orchestration.failures import Permanent
+from orchestration.failures import ImuError, Permanent
 from orchestration.inbox import Ready
 from orchestration.lake import Arrival
 from orchestration.office import Office
-from orchestration.settings import Operation, RegisterSource
+from orchestration.settings import Operation, RegisterSource, RegisterSystem
 
 
 def route(office: Office, file: Ready) -> tuple[str | None, Mapping[str, Any]]:
-    """The extract date in the file's name, as far as this operation expects such an extract."""
-    day = checks.extract_day(file.path.name)
+    """The register its account sends for, and the extract date in the file's name, as far as one is expected."""
+    day, system = checks.extract_day(file.path.name), source_of(office.operation).system_of(file.sender)
     expected = {one.isoformat() for one in office.operation.period.extracts}
-    return (day if day in expected else None), {"totals": checks.is_totals(file.path.name)}
+    facts = {"totals": checks.is_totals(file.path.name)}
+    return (f"{day}|{system.name}" if system and day in expected else None), facts
+
+
+def source_of(operation: Operation) -> RegisterSource:
+    """The register settings, or a clear word that there are none."""
+    source = operation.sources.register_extracts
+    if source is None:
+        raise Permanent(f"Operation {operation.name} has no register (sources.register_extracts).")
+    return source
 
 
 def _refuse_unexpected(office: Office, arrival: Arrival) -> None:
@@ -32,27 +41,32 @@ def _refuse_unexpected(office: Office, arrival: Arrival) -> None:
     verdicts.refuse_at_the_door(office, arrival, Finding("R-DAY", detail=f"Agreed days: {days}."))
 
 
-def _source(operation: Operation) -> RegisterSource:
-    source = operation.sources.register_extracts
-    if source is None or source.custody != "owner":
-        raise Permanent(
-            f"Operation {operation.name} does not hold individual records (sources.register_extracts.custody). "
-            f"Only tables of counts may be sent to it."
-        )
-    return source
-
-
-def _checker(office: Office, partition: str) -> verdicts.Check:
-    source = _source(office.operation)
-    day = date.fromisoformat(partition)
-    version, places = office.operation.cod_version_on(day), reference(office)
-    settings = checks.Settings(
-        column_map=columns.load(office.operation.table(f"column_maps/{source.column_map}")),
+def _settings(office: Office, day: date, system: RegisterSystem) -> checks.Settings:
+    operation, places = office.operation, reference(office)
+    source, version = source_of(operation), operation.cod_version_on(day)
+    regions = {code for units in places.units.values() for level, code in units if level == 1}
+    return checks.Settings(
+        column_map=column_map(operation, system),
         never_ingest=tuple(source.never_ingest),
         cod_version=version,
         places=tuple(sorted(code for level, code in places.units.get(version, set()) if level == 2)),
+        regions=tuple(sorted(regions)),
+        register=system.name,
         recoded=places.recoded(day),
     )
+
+
+def column_map(operation: Operation, system: RegisterSystem) -> columns.ColumnMap:
+    """A register's column map with its code lists."""
+    lists = operation.table(f"code_lists/{system.code_lists}") if system.code_lists else []
+    return columns.load(operation.table(f"column_maps/{system.column_map}"), lists)
+
+
+def _checker(office: Office, partition: str) -> verdicts.Check:
+    text, name = partition.split("|")
+    day, source = date.fromisoformat(text), source_of(office.operation)
+    system = next(one for one in source.systems if one.name == name)
+    settings = _settings(office, day, system)
     return lambda arrival: _outcome(office, arrival, day, settings, control_totals(office, arrival))
 
 
@@ -62,15 +76,31 @@ def _outcome(
     if arrival.facts.get("totals"):
         verdict = conclude(
             source=arrival.source, arrival_id=arrival.arrival_id, sender=arrival.sender,
-            partition=day.isoformat(), subject=arrival.file_name, rows_total=0, findings=[],
+            partition=arrival.partition, subject=arrival.file_name, rows_total=0, findings=[],
         )  # fmt: skip
         return Outcome(verdict)
-    target = checks.store_target(office.lake, arrival, day.isoformat(), office.config)
+    target = checks.store_target(office.lake, arrival, office.config)
     try:
         verdict = checks.check(office.lake, arrival, day, settings, totals, target)
     except Unreadable:
-        return Outcome(checks.unreadable(arrival, day))
+        return Outcome(checks.unreadable(arrival))
     return Outcome(verdict, sealed={"individuals": target} if target.exists() else {})
+
+
+def fetch_due(office: Office) -> list[Arrival]:
+    """Read every extract that is due and can be; one register that can't be read keeps no other waiting."""
+    source, done = source_of(office.operation), []
+    failures: list[ImuError] = []
+    for wanted in pull.due(office, source)[0]:
+        try:
+            known = column_map(office.operation, wanted.system)
+            database = office.register(wanted.system.name)
+            done.append(pull.pull(office.lake, database, wanted, known, source.never_ingest, office.now))
+        except ImuError as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+    return done
 
 
 def control_totals(office: Office, extract: Arrival) -> dict[str, int] | None:
@@ -88,9 +118,9 @@ def assets(operation: Operation) -> list[dg.AssetsDefinition]:
     return [
         collect.inbox_asset(
             "register",
-            "Extracts of the registration database, sealed as they came; never opened in the clear. "
-            "One arrival per file.",
-            owner="registration", sector="PRO", route=route, door=_refuse_unexpected,
+            "Extracts of the registration databases, sent as files or read from the database once they are due; "
+            "sealed as they came, never opened in the clear. One arrival per file or reading.",
+            owner="registration", sector="PRO", route=route, door=_refuse_unexpected, fetch=fetch_due,
         ),
         verdicts.checked_asset(
             "individuals", "register", partitions.extracts(operation), _checker,

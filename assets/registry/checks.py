@@ -33,6 +33,8 @@ class Settings:
     never_ingest: tuple[str, ...]
     cod_version: str
     places: tuple[str, ...]
+    regions: tuple[str, ...] = ()
+    register: str = "register"
     recoded: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
@@ -69,9 +71,10 @@ def check(
             column_map=settings.column_map,
             never_ingest=settings.never_ingest,
             extract=day,
-            register="register",
+            register=settings.register,
             cod_version=settings.cod_version,
             known_places=settings.places,
+            known_regions=settings.regions,
             recoded=settings.recoded,
             pseudonym_key=lake.pseudonym("register"),
             expected_totals=totals,
@@ -79,26 +82,35 @@ def check(
         if not result.refusals:
             rows = "SELECT * FROM individuals"
             lake.write(target, lambda draft: connection.execute(duck.sealed_copy(rows, draft)))
-    return _conclude(arrival, day, result)
+    return _conclude(arrival, result)
 
 
-def unreadable(arrival: Arrival, day: date) -> Verdict:
+def unreadable(arrival: Arrival) -> Verdict:
     """The verdict on a file that is no table at all."""
-    return _conclude(arrival, day, extract.Extract(refusals=[columns.Refusal("R-UNREADABLE", (NO_TABLE,))]))
+    return _conclude(arrival, extract.Extract(refusals=[columns.Refusal("R-UNREADABLE", (NO_TABLE,))]))
 
 
-def _conclude(arrival: Arrival, day: date, result: extract.Extract) -> Verdict:
+def _conclude(arrival: Arrival, result: extract.Extract) -> Verdict:
     return conclude(
         source=arrival.source,
         arrival_id=arrival.arrival_id,
         sender=arrival.sender,
-        partition=day.isoformat(),
+        partition=arrival.partition,
         subject=arrival.file_name,
         rows_total=result.rows_total,
-        findings=_findings(result),
+        findings=[*_in_pieces(arrival), *_findings(result)],
         rows_refused=result.rows_refused,
         counts={**result.totals, "columns_dropped": len(result.dropped)},
     )
+
+
+def _in_pieces(arrival: Arrival) -> Iterator[Finding]:
+    """An extract whose reading was cut and gone on with is no state of one moment: told, with what is known of it."""
+    readings = int(arrival.facts.get("readings", 1))
+    if readings > 1:
+        changed = arrival.facts.get("changed_meanwhile")
+        known = "How many is unknown" if changed is None else f"Changed meanwhile: {changed:,}"
+        yield Finding("R-SNAPSHOT", detail=f"Read in {readings} parts. {known}.")
 
 
 def _findings(result: extract.Extract) -> Iterator[Finding]:
@@ -114,6 +126,7 @@ def _findings(result: extract.Extract) -> Iterator[Finding]:
             yield Finding(name, count=more)
 
 
-def store_target(lake: Lake, arrival: Arrival, partition: str, config: str) -> Path:
+def store_target(lake: Lake, arrival: Arrival, config: str) -> Path:
     """Where the accepted rows of an extract are sealed."""
-    return lake.folder("checked", "individuals", partition, f"{arrival.arrival_id}-{config[:8]}.parquet")
+    place = (arrival.partition or "").split("|")
+    return lake.folder("checked", "individuals", *place, f"{arrival.arrival_id}-{config[:8]}.parquet")

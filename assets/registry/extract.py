@@ -62,6 +62,7 @@ def read(
     register: str,
     cod_version: str,
     known_places: Sequence[str],
+    known_regions: Sequence[str],
     pseudonym_key: str,
     expected_totals: Mapping[str, int] | None = None,
     recoded: Mapping[str, tuple[str, str]] | None = None,
@@ -79,8 +80,8 @@ def read(
         return result
     result.dropped = column_map.dropped
     rules.set_key(connection, pseudonym_key)
-    rules.set_places(connection, known_places, recoded or {})
-    _load(connection, chain([head], stream), given, _needed(given, names))
+    rules.set_places(connection, known_places, known_regions, recoded or {})
+    _load(connection, chain([head], stream), given, _needed(given, names), column_map.codes)
     connection.execute(rules.judge_sql(extract))
     _count(connection, result)
     result.refusals = _compare_totals(result.totals, expected_totals)
@@ -106,14 +107,18 @@ def _needed(given: Sequence[str], names: Mapping[str, str]) -> dict[str, str]:
 
 
 def _load(
-    connection: duckdb.DuckDBPyConnection, stream: Iterator[bytes], given: Sequence[str], columns: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection,
+    stream: Iterator[bytes],
+    given: Sequence[str],
+    columns: Mapping[str, str],
+    codes: Mapping[str, Mapping[str, str]],
 ) -> None:
     import duckdb
 
     problem = None
     with _as_pipe(stream) as path:
         try:
-            connection.execute(rules.load_sql(_scan(path, given), columns))
+            connection.execute(rules.load_sql(_scan(path, given), columns, codes))
         except duckdb.Error as cause:
             problem = _told(cause)
     if problem:

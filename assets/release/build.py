@@ -5,7 +5,7 @@ Belongs here: putting mart, rules, evidence and folder together. Does not belong
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -270,14 +270,24 @@ def _expected(office: Office, source: str, due: Due) -> list[Delivery]:
         "population": ("The population statistics", "statistics office"),
     }
     what, sender = words[source]
+    if source == "register":
+        return [Delivery(f"{what} ({name})", sender, _word(entry), required=True)
+                for name, entry in _extracts(office, newest, due)]  # fmt: skip
     return [Delivery(what, sender, _word(_of_period(source, newest, due)), required=True)]
+
+
+def _extracts(
+    office: Office, newest: Mapping[str, ledger.Entry], due: Due
+) -> Iterator[tuple[str, ledger.Entry | None]]:
+    """Every register's extract of the period's last day."""
+    source = office.operation.sources.register_extracts
+    for system in source.systems if source else ():
+        yield system.name, newest.get(f"{last_day(due.covers).isoformat()}|{system.name}")
 
 
 def _of_period(source: str, newest: Mapping[str, ledger.Entry], due: Due) -> ledger.Entry | None:
     """The newest delivery that speaks about the period; of what has no period, the newest there is."""
     first, last = first_day(due.covers), last_day(due.covers)
-    if source == "register":
-        return newest.get(last.isoformat())
     found = list(newest.values())
     if source == "displacement":
         found = [one for one in found if first <= date.fromisocalendar(*_week(one.partition), 7) <= last]

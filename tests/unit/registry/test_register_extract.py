@@ -184,19 +184,19 @@ def test_a_reader_that_stops_early_leaves_nobody_waiting(temporary: Path) -> Non
 
 def _settings() -> checks.Settings:
     districts = demo_places.demo_places().regions["v01"]
-    return checks.Settings(MAP, ("fingerprint",), "v01", tuple(sorted(districts)))
+    return checks.Settings(MAP, ("fingerprint",), "v01", tuple(sorted(districts)), tuple(sorted(set(districts.values()))))
 
 
 def _take(lake: Lake, content: bytes, name: str = "register_2025-03-31.csv") -> Arrival:
     moment = demo_places.arrival("register", name).taken_at
     return lake.take(
-        "register", content, sender="unit", file_name=name, partition="2025-03-31", received_at=moment, taken_at=moment
+        "register", content, sender="unit", file_name=name, partition="2025-03-31|register", received_at=moment, taken_at=moment
     )[0]
 
 
 def _check(lake: Lake, content: bytes, totals: dict[str, int] | None = None) -> tuple[Any, Path]:
     arrival = _take(lake, content)
-    target = checks.store_target(lake, arrival, "2025-03-31", "c" * 16)
+    target = checks.store_target(lake, arrival, "c" * 16)
     return checks.check(lake, arrival, MARCH, _settings(), totals, target), target
 
 
@@ -247,7 +247,7 @@ def test_the_fictional_country_raises_what_was_planted_and_nothing_else(lake: La
             try:
                 verdict = _check(lake, content, totals)[0]
             except extract.Unreadable:
-                verdict = checks.unreadable(_take(lake, content, name), MARCH)
+                verdict = checks.unreadable(_take(lake, content, name))
             found |= {(name, one.rule, one.row) for one in verdict.findings if one.severity != "info"}
     planted = {(one.file, one.rule, one.row) for one in troubles if one.rule and one.rule != "R-BIRTH-MISSING"}
     assert found == planted
