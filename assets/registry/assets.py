@@ -11,7 +11,7 @@ from assets.geography.reference import reference
 from assets.quality.ledger import Outcome
 from assets.quality.verdict import Finding, conclude
 from assets.registry import checks, columns, pull
-from assets.registry.extract import Unreadable
+from assets.registry.unreadable import Unreadable
 from orchestration import partitions
 from orchestration.failures import ImuError, Permanent
 from orchestration.inbox import Ready
@@ -82,8 +82,8 @@ def _outcome(
     target = checks.store_target(office.lake, arrival, office.config)
     try:
         verdict = checks.check(office.lake, arrival, day, settings, totals, target)
-    except Unreadable:
-        return Outcome(checks.unreadable(arrival))
+    except Unreadable as problem:
+        return Outcome(checks.unreadable(arrival, problem.reason))
     return Outcome(verdict, sealed={"individuals": target} if target.exists() else {})
 
 

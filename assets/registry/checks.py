@@ -6,7 +6,6 @@ Belongs here: putting the reading, the rules and the verdict together. Does not 
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,14 +14,13 @@ from pathlib import Path
 
 from assets.quality.rules import Severity, rule
 from assets.quality.verdict import Finding, Verdict, conclude
-from assets.registry import columns, extract
+from assets.registry import columns, extract, text
 from orchestration import duck
 from orchestration.lake import Arrival, Lake
 
 DAY = re.compile(r"(20\d\d)[-_]?(\d\d)[-_]?(\d\d)")
 TOTALS = re.compile(r"totals", re.IGNORECASE)
 MEMORY = "768MiB"
-NO_TABLE = "it is no UTF-8 table of comma-separated values, or was cut short on its way"
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,12 @@ def is_totals(file_name: str) -> bool:
 
 def read_totals(content: bytes) -> dict[str, int]:
     """The control total's counts by name: `records,families,active` in one row, or one name and count a line."""
-    text = content.decode("utf-8-sig", errors="replace")  # what can't be read is no count, and is told as such
-    rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text)) if len(row) > 1]
+    try:
+        lines = b"".join(text.utf8(iter([content]))).decode("utf-8-sig", errors="replace").splitlines()
+    except UnicodeDecodeError:
+        return {}  # what can't be read is no count, and is told as such
+    mark = max(text.DELIMITERS, key=lambda one: sum(line.count(one) for line in lines))
+    rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=mark) if len(row) > 1]
     across = len(rows) == 2 and not any(cell.isdecimal() for cell in rows[0])
     pairs = zip(rows[0], rows[1], strict=False) if across else ((row[0], row[1]) for row in rows)
     return {name.lower(): int(count) for name, count in pairs if count.isdecimal()}
@@ -85,9 +87,9 @@ def check(
     return _conclude(arrival, result)
 
 
-def unreadable(arrival: Arrival) -> Verdict:
+def unreadable(arrival: Arrival, reason: str) -> Verdict:
     """The verdict on a file that is no table at all."""
-    return _conclude(arrival, extract.Extract(refusals=[columns.Refusal("R-UNREADABLE", (NO_TABLE,))]))
+    return _conclude(arrival, extract.Extract(refusals=[columns.Refusal("R-UNREADABLE", (reason,))]))
 
 
 def _conclude(arrival: Arrival, result: extract.Extract) -> Verdict:
