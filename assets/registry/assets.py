@@ -10,9 +10,9 @@ from assets import collect, verdicts
 from assets.geography.reference import reference
 from assets.quality.ledger import Outcome
 from assets.quality.verdict import Finding, conclude
-from assets.registry import checks, columns, pull
+from assets.registry import checks, columns, counts, custody, pull
 from assets.registry.unreadable import Unreadable
-from orchestration import partitions
+from orchestration import duck, partitions
 from orchestration.failures import ImuError, Permanent
 from orchestration.inbox import Ready
 from orchestration.lake import Arrival
@@ -22,7 +22,12 @@ from orchestration.settings import Operation, RegisterSource, RegisterSystem
 
 def route(office: Office, file: Ready) -> tuple[str | None, Mapping[str, Any]]:
     """The register its account sends for, and the extract date in the file's name, as far as one is expected."""
-    day, system = checks.extract_day(file.path.name), source_of(office.operation).system_of(file.sender)
+    source, day = source_of(office.operation), checks.extract_day(file.path.name)
+    system = source.system_of(file.sender)
+    if source.custody == "none" and system:
+        known = column_map(office.operation, system)
+        if away := custody.turned_away(file.path, known, source.never_ingest):
+            return None, away
     expected = {one.isoformat() for one in office.operation.period.extracts}
     facts = {"totals": checks.is_totals(file.path.name)}
     return (f"{day}|{system.name}" if system and day in expected else None), facts
@@ -36,7 +41,10 @@ def source_of(operation: Operation) -> RegisterSource:
     return source
 
 
-def _refuse_unexpected(office: Office, arrival: Arrival) -> None:
+def _refuse(office: Office, arrival: Arrival) -> None:
+    if refused := arrival.facts.get("refused"):
+        verdicts.refuse_at_the_door(office, arrival, Finding(refused, detail=arrival.facts["detail"]))
+        return
     days = ", ".join(day.isoformat() for day in office.operation.period.extracts) or "none"
     verdicts.refuse_at_the_door(office, arrival, Finding("R-DAY", detail=f"Agreed days: {days}."))
 
@@ -63,28 +71,64 @@ def column_map(operation: Operation, system: RegisterSystem) -> columns.ColumnMa
 
 
 def _checker(office: Office, partition: str) -> verdicts.Check:
-    text, name = partition.split("|")
-    day, source = date.fromisoformat(text), source_of(office.operation)
-    system = next(one for one in source.systems if one.name == name)
+    day, system = _meant(office, partition)
     settings = _settings(office, day, system)
     return lambda arrival: _outcome(office, arrival, day, settings, control_totals(office, arrival))
+
+
+def _meant(office: Office, partition: str) -> tuple[date, RegisterSystem]:
+    day, name = partition.split("|")
+    systems = source_of(office.operation).systems
+    return date.fromisoformat(day), next(one for one in systems if one.name == name)
+
+
+def _counts_checker(office: Office, partition: str) -> verdicts.Check:
+    """For an office without custody: tables of counts, and nothing else, even if the door let it pass."""
+    day, system = _meant(office, partition)
+    version, reached = office.operation.cod_version_on(day), reference(office)
+    places = counts.Places({**reached.recoded(day), **_districts(reached.regions[version])}, version)
+    known, forbidden = column_map(office.operation, system), source_of(office.operation).never_ingest
+
+    def check(arrival: Arrival) -> Outcome:
+        if arrival.facts.get("totals"):
+            return _accepted_totals(arrival)
+        with duck.connect() as connection:
+            try:
+                found = counts.read(
+                    connection, office.lake.open_arrival(arrival), column_map=known, never_ingest=forbidden,
+                    extract=day, register=system.name, places=places, expected_totals=control_totals(office, arrival),
+                )  # fmt: skip
+            except Unreadable as problem:
+                found = counts.Counts(findings=[Finding("R-UNREADABLE", detail=problem.reason)])
+        return checks.counts_outcome(arrival, found)
+
+    return check
+
+
+def _districts(regions: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    return {district: (district, region) for district, region in regions.items()}
 
 
 def _outcome(
     office: Office, arrival: Arrival, day: date, settings: checks.Settings, totals: dict[str, int] | None
 ) -> Outcome:
     if arrival.facts.get("totals"):
-        verdict = conclude(
-            source=arrival.source, arrival_id=arrival.arrival_id, sender=arrival.sender,
-            partition=arrival.partition, subject=arrival.file_name, rows_total=0, findings=[],
-        )  # fmt: skip
-        return Outcome(verdict)
+        return _accepted_totals(arrival)
     target = checks.store_target(office.lake, arrival, office.config)
     try:
         verdict = checks.check(office.lake, arrival, day, settings, totals, target)
     except Unreadable as problem:
         return Outcome(checks.unreadable(arrival, problem.reason))
     return Outcome(verdict, sealed={"individuals": target} if target.exists() else {})
+
+
+def _accepted_totals(arrival: Arrival) -> Outcome:
+    return Outcome(
+        conclude(
+            source=arrival.source, arrival_id=arrival.arrival_id, sender=arrival.sender,
+            partition=arrival.partition, subject=arrival.file_name, rows_total=0, findings=[],
+        )
+    )  # fmt: skip
 
 
 def fetch_due(office: Office) -> list[Arrival]:
@@ -114,18 +158,29 @@ def control_totals(office: Office, extract: Arrival) -> dict[str, int] | None:
 
 
 def assets(operation: Operation) -> list[dg.AssetsDefinition]:
-    """Raw and checked register extracts."""
-    return [
-        collect.inbox_asset(
-            "register",
-            "Extracts of the registration databases, sent as files or read from the database once they are due; "
-            "sealed as they came, never opened in the clear. One arrival per file or reading.",
-            owner="registration", sector="PRO", route=route, door=_refuse_unexpected, fetch=fetch_due,
-        ),
-        verdicts.checked_asset(
-            "individuals", "register", partitions.extracts(operation), _checker,
-            "Registered records of an extract without direct identifiers: keyed hashes, ages and months instead of "
-            "names, numbers and dates; checked and control totals compared. One row per record.",
-            owner="registration", after=["boundaries"],
-        ),
-    ]  # fmt: skip
+    """Raw and checked register extracts: of individual records where the office has custody of them, else of counts."""
+    raw = collect.inbox_asset(
+        "register",
+        "Extracts of the registration databases, sent as files or read from the database once they are due; "
+        "sealed as they came, never opened in the clear. One arrival per file or reading.",
+        owner="registration", sector="PRO", route=route, door=_refuse, fetch=fetch_due,
+    )  # fmt: skip
+    return [raw, (_counts if source_of(operation).custody == "none" else _individuals)(operation)]
+
+
+def _individuals(operation: Operation) -> dg.AssetsDefinition:
+    return verdicts.checked_asset(
+        "individuals", "register", partitions.extracts(operation), _checker,
+        "Registered records of an extract without direct identifiers: keyed hashes, ages and months instead of "
+        "names, numbers and dates; checked and control totals compared. One row per record.",
+        owner="registration", after=["boundaries"],
+    )  # fmt: skip
+
+
+def _counts(operation: Operation) -> dg.AssetsDefinition:
+    return verdicts.checked_asset(
+        "register_counts", "register", partitions.extracts(operation), _counts_checker,
+        "Counts of a register whose records do not come in: records, active individuals and families, checked. "
+        "One row per district, sex, age bracket and status.",
+        owner="registration", after=["boundaries"],
+    )  # fmt: skip

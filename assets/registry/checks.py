@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from assets.quality.checked_tables import TABLES
+from assets.quality.ledger import Outcome
 from assets.quality.rules import Severity, rule
 from assets.quality.verdict import Finding, Verdict, conclude
 from assets.registry import columns, extract, text
+from assets.registry.counts import Counts
 from orchestration import duck
 from orchestration.lake import Arrival, Lake
 
@@ -85,6 +88,24 @@ def check(
             rows = "SELECT * FROM individuals"
             lake.write(target, lambda draft: connection.execute(duck.sealed_copy(rows, draft)))
     return _conclude(arrival, result)
+
+
+def counts_outcome(arrival: Arrival, found: Counts) -> Outcome:
+    """The verdict on a table of counts, and its rows."""
+    import pandas as pd
+
+    verdict = conclude(
+        source=arrival.source,
+        arrival_id=arrival.arrival_id,
+        sender=arrival.sender,
+        partition=arrival.partition,
+        subject=arrival.file_name,
+        rows_total=found.rows_total,
+        findings=found.findings,
+        counts=found.totals,
+    )
+    rows = pd.DataFrame(found.rows, columns=list(TABLES["register_counts"]), dtype=object)
+    return Outcome(verdict, {"register_counts": rows} if found.rows or not found.findings else {})
 
 
 def unreadable(arrival: Arrival, reason: str) -> Verdict:

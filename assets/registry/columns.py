@@ -35,13 +35,15 @@ class ColumnMap:
 
 def load(rows: Sequence[Mapping[str, str]], lists: Sequence[Mapping[str, str]] = ()) -> ColumnMap:
     """Read a map's rows (canonical, header, required, handling) and its code lists (field, value, code)."""
-    wrong = sorted({row["handling"] for row in rows} - set(HANDLING))
+    # A map of a table of counts has no handling: all its columns are codes or counts, and what is neither is dropped.
+    handling = {row["canonical"]: row.get("handling", "code") for row in rows}
+    wrong = sorted(set(handling.values()) - set(HANDLING))
     if wrong:
         raise Permanent(f"column map: unknown handling {wrong}; expected one of {', '.join(HANDLING)}.")
     headers = {spelling.strip().lower(): row["canonical"] for row in rows for spelling in row["header"].split("|")}
     return ColumnMap(
         headers=headers,
-        handling={row["canonical"]: row["handling"] for row in rows},
+        handling=handling,
         required=frozenset(row["canonical"] for row in rows if row["required"] == "yes"),
         codes=_codes(lists),
     )

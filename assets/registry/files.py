@@ -19,11 +19,15 @@ from dataclasses import dataclass
 from io import BytesIO
 from itertools import chain
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from assets.registry import text, workbook
 from assets.registry.pipe import as_pipe
 from assets.registry.unreadable import Unreadable
 from orchestration.duck import quote
+
+if TYPE_CHECKING:
+    import duckdb
 
 _HEADER_BYTES = 65536
 _ZIP, _PARQUET, _OLE = b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"
@@ -53,6 +57,25 @@ def opened(chunks: Iterator[bytes], known: Collection[str]) -> Iterator[Table]:
     else:
         with _unpacked(head, stream, known) as table:
             yield table
+
+
+def fetched(
+    connection: duckdb.DuckDBPyConnection, table: Table, columns: str, most: int
+) -> list[tuple[str | None, ...]]:
+    """Some columns of a small table as text; one that is not small is none."""
+    import duckdb
+
+    broken = False
+    rows: list[tuple[str | None, ...]] = []
+    with table.scan() as scan:
+        try:
+            rows = connection.execute(f"SELECT {columns} FROM {scan} LIMIT {most + 1}").fetchall()
+        except duckdb.Error:
+            broken = True
+    if broken or len(rows) > most:
+        # Raised out here: DuckDB quotes the line it stumbled over.
+        raise Unreadable("a row has another shape than the headings" if broken else f"it has more than {most:,} rows")
+    return rows
 
 
 @contextmanager

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 QUARANTINE, WARN, INFO = "quarantine", "warn", "info"
 # The columns whose cells are codes, and what the office's own codes are where they are its own to choose.
 CODED: dict[str, frozenset[str] | None] = {
-    "sex": frozenset({"f", "m", "unknown"}),
+    "sex": frozenset({"f", "m", "unknown", "all"}),
     "family_role": None,
-    "record_status": frozenset({"active", "inactive"}),
+    "record_status": frozenset({"active", "inactive", "all"}),
+    "age_bracket": frozenset({"0-4", "5-11", "12-17", "18-59", "60+", "unknown", "all"}),
     "legal_status": None,
     "origin_country": None,
     "residence_adm1_code": None,
@@ -125,7 +126,7 @@ def load_sql(scan: str, columns: Mapping[str, str], codes: Mapping[str, Mapping[
     CREATE OR REPLACE TEMP TABLE minimised AS
     SELECT {_hash(c["record_id"], "person")} AS person,
            {_hash(c["registration_group_id"], "family")} AS family,
-           CAST(coalesce({coded["sex"]}, 'unknown') AS ENUM ('f', 'm', 'unknown')) AS sex,
+           coalesce(try_cast({coded["sex"]} AS ENUM ('f', 'm', 'unknown')), 'unknown') AS sex,
            {_day(c["date_of_birth"])} AS born,
            {coded["origin_country"]} AS origin,
            {coded["legal_status"]} AS legal_status,
