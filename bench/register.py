@@ -18,7 +18,7 @@ from bench.pairs import REPO, Clock, Line, Result, in_turn, pair_ratio
 if TYPE_CHECKING:
     from orchestration.office import Office
 
-MODELS = ("stg_places", "stg_individuals", "admin_units", "registered_population", "register_totals")
+MODELS = ("stg_places", "stg_individuals", "stg_register_counts", "admin_units", "registered_population", "register_totals")
 PARTITION = f"{national.DAY.isoformat()}|register"
 # Tests that compare with models outside of this path are left out, as nothing else is built here.
 CAUTIOUS = ("--indirect-selection", "cautious")
