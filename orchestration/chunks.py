@@ -13,18 +13,21 @@ import base64
 import hashlib
 import hmac
 import json
-import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from io import BufferedReader, BytesIO, RawIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration import seal
+from orchestration.failures import Transient
+from orchestration.locks import ALONE, AT_ONCE, locked
 
 if TYPE_CHECKING:
     from orchestration.lake import Lake
 
 _FOLDER = "transfers"
+_BUSY = "Another run is reading this very extract. Wait until it has ended; nothing was read twice."
 
 
 class Chunks:
@@ -35,6 +38,15 @@ class Chunks:
         self._folder = lake.folder("state", _FOLDER, name)
         zone = base64.b64decode(lake.zone_key("checked"))
         self._key = hmac.new(zone, b"imu transfer chunks", hashlib.sha256).digest()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the transfer: two processes that read the same at once would mix their chunks. The second is told."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with locked(self._folder, ALONE | AT_ONCE, busy=_BUSY):
+            yield
+            with suppress(OSError):
+                self._folder.rmdir()  # only if nothing is left to go on with
 
     @property
     def notes(self) -> dict[str, Any]:
@@ -68,8 +80,10 @@ class Chunks:
             yield self._opened(path)[1]
 
     def clear(self) -> None:
-        """Forget the transfer: it is complete, or can't be gone on with."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """Forget the transfer: it is complete, or can't be gone on with. From its end: a power cut leaves a beginning."""
+        for path in reversed(self._files()):
+            path.unlink()
+        (self._folder / "notes.json").unlink(missing_ok=True)
 
     def _files(self) -> list[Path]:
         return sorted(self._folder.glob("*.sealed"))
@@ -78,6 +92,16 @@ class Chunks:
         with path.open("rb") as source:
             line, _, content = b"".join(seal.open_stream(source, self._key)).partition(b"\n")
         return dict(json.loads(line)), content
+
+
+def forget_but(lake: Lake, names: Collection[str]) -> list[str]:
+    """Clear every transfer that is not among these: nobody will go on with it, and its chunks hold people's data."""
+    folder = lake.folder("state", _FOLDER)
+    left = [path.name for path in sorted(folder.iterdir()) if path.name not in names] if folder.exists() else []
+    for name in left:
+        with suppress(Transient), Chunks(lake, name).alone():  # one that is held is at work just now
+            Chunks(lake, name).clear()
+    return left
 
 
 class _Stream(RawIOBase):

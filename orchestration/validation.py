@@ -100,6 +100,7 @@ def _tables(operation: Operation) -> Iterator[Problem]:
         if missing:
             yield Problem(f"{name}.csv", "heading", f"no {', '.join(missing)}", ", ".join(columns))
     yield from _rows_that_fit(operation, {name: rows.get(name, []) for name in wanted})
+    yield from _register_maps(operation, rows)
 
 
 def _column_maps(operation: Operation) -> list[str]:
@@ -119,6 +120,24 @@ def _registers(operation: Operation) -> dict[str, tuple[str, ...]]:
         if system.code_lists:
             wanted[f"code_lists/{system.code_lists}"] = ("field", "value", "code")
     return wanted
+
+
+def _register_maps(operation: Operation, rows: _Rows) -> Iterator[Problem]:
+    """A map without what is counted, or a code list that contradicts itself, would only show with the first extract."""
+    from assets.registry import columns
+
+    source = operation.sources.register_extracts
+    for system in source.systems if source else ():
+        name = f"column_maps/{system.column_map}"
+        given = rows.get(name) or []
+        try:
+            known = columns.load(given, rows.get(f"code_lists/{system.code_lists}") or [])
+        except ImuError as failure:
+            yield Problem(f"{name}.csv", f"register {system.name}", str(failure), "a map and lists that can be used")
+            continue
+        needed = columns.NEEDED[source.custody] if source and given else ()
+        if missing := [one for one in needed if one not in known.handling]:
+            yield Problem(f"{name}.csv", "canonical", f"no {', '.join(missing)}", "a row for each of them")
 
 
 def _renames(operation: Operation) -> list[str]:

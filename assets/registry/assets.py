@@ -12,7 +12,7 @@ from assets.quality.ledger import Outcome
 from assets.quality.verdict import Finding, conclude
 from assets.registry import checks, columns, counts, custody, pull
 from assets.registry.unreadable import Unreadable
-from orchestration import duck, partitions
+from orchestration import chunks, duck, partitions
 from orchestration.failures import ImuError, Permanent
 from orchestration.inbox import Ready
 from orchestration.lake import Arrival
@@ -135,7 +135,9 @@ def fetch_due(office: Office) -> list[Arrival]:
     """Read every extract that is due and can be; one register that can't be read keeps no other waiting."""
     source, done = source_of(office.operation), []
     failures: list[ImuError] = []
-    for wanted in pull.due(office, source)[0]:
+    due = pull.due(office, source)[0]
+    chunks.forget_but(office.lake, [one.transfer for one in due])
+    for wanted in due:
         try:
             known = column_map(office.operation, wanted.system)
             database = office.register(wanted.system.name)

@@ -18,6 +18,13 @@ OWN_COLUMN = "imu_extract_day"
 HANDLING = ("hash", "code", "date", "month", "flag", "number", "drop")
 
 
+# What a map must have, by custody: without these nothing could be counted.
+NEEDED = {
+    "owner": ("record_id", "registration_group_id", "sex", "date_of_birth", "record_status", "residence_adm2_code"),
+    "none": ("adm2_pcode", "sex", "age_bracket", "record_status", "records", "individuals", "families"),
+}
+
+
 @dataclass(frozen=True)
 class ColumnMap:
     """Header in the file -> our name, and how each is handled."""

@@ -114,11 +114,12 @@ def _understood(
     found: Iterable[Mapping[str, str]], column_map: ColumnMap, places: Places, findings: list[Finding]
 ) -> Iterator[Row]:
     for number, given in enumerate(found, start=2):
-        codes = {name: _code(name, given[name], column_map) for name in CODES}
-        place = column_map.codes.get("residence_adm2_code", {}).get(given["adm2_pcode"].lower(), given["adm2_pcode"])
-        counts = {name: _whole(given[name]) for name in MEASURES}
+        codes = {name: _code(name, given.get(name, ""), column_map) for name in CODES}
+        code = given.get("adm2_pcode", "")
+        place = column_map.codes.get("residence_adm2_code", {}).get(code.lower(), code)
+        counts = {name: _whole(given.get(name, "")) for name in MEASURES}
         unknown = [name for name, code in codes.items() if code is None]
-        odd = [name for name in MEASURES if given[name] and counts[name] is None]
+        odd = [name for name in MEASURES if given.get(name) and counts[name] is None]
         findings += [Finding("R-COUNT-CODE", number, name) for name in unknown]
         findings += [Finding("R-COUNT-NUMBER", number, name) for name in odd]
         if place.upper() not in places.means:

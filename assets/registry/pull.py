@@ -45,6 +45,11 @@ class Due:
         """Its partition."""
         return f"{self.day.isoformat()}|{self.system.name}"
 
+    @property
+    def transfer(self) -> str:
+        """The name of its chunks while they come."""
+        return f"{SOURCE}-{self.system.name}-{self.day}"
+
 
 def due(office: Office, source: RegisterSource) -> tuple[list[Due], list[str]]:
     """The extracts to read today; and, for those that can no longer be, why not."""
@@ -72,13 +77,14 @@ def pull(
     lake: Lake, source: RegistrySource, wanted: Due, column_map: ColumnMap, forbidden: Sequence[str], now: datetime
 ) -> Arrival:
     """Read one extract to its end, or go on where the last attempt was cut; the arrival appears once it is whole."""
-    with source.reading(wanted.connection.table, wanted.connection.key) as reading:
-        columns = choose(reading.columns, column_map, forbidden, wanted.connection)
-        chunks = Chunks(lake, f"{SOURCE}-{wanted.system.name}-{wanted.day}")
-        notes = _begin(chunks, reading, _fingerprint(wanted, columns), wanted.connection, now)
-        _read(chunks, reading, columns, notes, wanted)
-    arrival = _store(lake, chunks, wanted, columns, notes, now)
-    chunks.clear()
+    chunks = Chunks(lake, wanted.transfer)
+    with chunks.alone():
+        with source.reading(wanted.connection.table, wanted.connection.key) as reading:
+            columns = choose(reading.columns, column_map, forbidden, wanted.connection)
+            notes = _begin(chunks, reading, _fingerprint(wanted, columns), wanted.connection, now)
+            _read(chunks, reading, columns, notes, wanted)
+        arrival = _store(lake, chunks, wanted, columns, notes, now)
+        chunks.clear()
     return arrival
 
 

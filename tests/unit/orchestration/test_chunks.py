@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from orchestration import seal
+import pytest
+
+from orchestration import chunks, seal
 from orchestration.chunks import Chunks, as_file
+from orchestration.failures import Transient
 from orchestration.lake import Lake
 
 
@@ -46,3 +49,21 @@ def test_a_stream_becomes_one_arrival_whatever_its_pieces(lake: Lake) -> None:
     assert is_new
     assert lake.read_arrival(one) == whole
     assert lake.take("register", whole, **how) == (one, False)  # type: ignore[arg-type]
+
+
+def test_two_processes_do_not_read_the_same_at_once(lake: Lake) -> None:
+    with Chunks(lake, "one").alone():
+        with pytest.raises(Transient), Chunks(lake, "one").alone():
+            pass
+        with Chunks(lake, "two").alone():
+            pass
+    with Chunks(lake, "one").alone():
+        pass
+
+
+def test_a_transfer_nobody_will_go_on_with_is_forgotten(lake: Lake) -> None:
+    for name in ("due", "missed", "held"):
+        Chunks(lake, name).add({"last": "R1"}, b"somebody")
+    with Chunks(lake, "held").alone():
+        chunks.forget_but(lake, ["due"])
+    assert [Chunks(lake, name).last_mark() is None for name in ("due", "missed", "held")] == [False, True, False]

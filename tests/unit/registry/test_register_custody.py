@@ -120,3 +120,30 @@ def test_a_map_that_says_nothing_of_handling_and_a_missing_code_list_are_told(tm
     told = {(one.file, one.found) for one in problems(tmp_path / "operations" / "demo")}
     assert ("column_maps/register_counts_v1.csv", "no handling") in told
     assert "code_lists/anr_v9.csv" in {file for file, _ in told}
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "words"),
+    [
+        ("column_maps/register_v1.csv", "x,x,no,publish", "unknown handling"),
+        ("code_lists/register_v1.csv", "sex,W,woman,", "field 'sex' with code 'woman'"),
+        ("code_lists/register_v1.csv", "legal_status,REF,ASY,", "stands there twice"),
+    ],
+)
+def test_a_map_or_list_that_cannot_be_used_is_told_before_anything_arrives(
+    tmp_path: Path, file: str, line: str, words: str
+) -> None:
+    system = {**SYSTEM, "column_map": "register_v1", "code_lists": "register_v1"}
+    office = _office(tmp_path, custody="owner", never_ingest=["iris"], systems=[system])
+    folder = office.operation.folder
+    assert problems(folder) == []
+    path = folder / file
+    path.write_text(path.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
+    [problem] = problems(folder)
+    assert words in problem.found
+
+
+def test_a_map_of_records_is_no_map_of_counts(tmp_path: Path) -> None:
+    office = _office(tmp_path, custody="none", systems=[{**SYSTEM, "column_map": "register_v1"}])
+    [problem] = problems(office.operation.folder)
+    assert problem.found == "no adm2_pcode, age_bracket, records, individuals, families"
