@@ -80,7 +80,7 @@ class Chunks:
             yield self._opened(path)[1]
 
     def clear(self) -> None:
-        """Forget the transfer: it is complete, or can't be gone on with. From its end: a power cut leaves a beginning."""
+        """Forget the transfer, from its end: what a power cut leaves of it is a beginning."""
         for path in reversed(self._files()):
             path.unlink()
         (self._folder / "notes.json").unlink(missing_ok=True)
