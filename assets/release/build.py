@@ -5,7 +5,7 @@ Belongs here: putting mart, rules, evidence and folder together. Does not belong
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -270,19 +270,10 @@ def _expected(office: Office, source: str, due: Due) -> list[Delivery]:
         "population": ("The population statistics", "statistics office"),
     }
     what, sender = words[source]
-    if source == "register":
-        return [Delivery(f"{what} ({name})", sender, _word(entry), required=True)
-                for name, entry in _extracts(office, newest, due)]  # fmt: skip
+    if source == "register" and (register := office.operation.sources.register_extracts):
+        found = {one.name: newest.get(f"{last_day(due.covers)}|{one.name}") for one in register.systems}
+        return [Delivery(f"{what} ({name})", sender, _word(one), required=True) for name, one in found.items()]
     return [Delivery(what, sender, _word(_of_period(source, newest, due)), required=True)]
-
-
-def _extracts(
-    office: Office, newest: Mapping[str, ledger.Entry], due: Due
-) -> Iterator[tuple[str, ledger.Entry | None]]:
-    """Every register's extract of the period's last day."""
-    source = office.operation.sources.register_extracts
-    for system in source.systems if source else ():
-        yield system.name, newest.get(f"{last_day(due.covers).isoformat()}|{system.name}")
 
 
 def _of_period(source: str, newest: Mapping[str, ledger.Entry], due: Due) -> ledger.Entry | None:

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-PASSWORD = "a-password-nobody-may-see"
+PASSWORD = "a-password-nobody-may-see"  # pragma: allowlist secret
 ROLES = ("imu_reader", "imu_writer", "imu_nobody")
 
 

@@ -298,7 +298,7 @@ def _read(server: Server, role: str = "imu_reader", password: str | None = PASSW
 @pytest.mark.parametrize(
     ("changed", "kind", "words"),
     [
-        ({"password": "wrong-" + PASSWORD}, Permanent, "does not let this account in"),
+        ({"password": PASSWORD[::-1]}, Permanent, "does not let this account in"),
         ({"password": None}, Permanent, "does not let this account in"),
         ({"role": "imu_unheard_of"}, Permanent, "does not let this account in"),
         ({"role": "imu_nobody"}, Permanent, "may not read imu.extract"),

@@ -16,7 +16,7 @@ from orchestration.lake import Lake
 from orchestration.registry_source import RegistrySource
 from orchestration.settings import RegisterConnection, RegisterSystem
 
-SECRET = "a-password-nobody-may-see"
+SECRET = "a-password-nobody-may-see"  # pragma: allowlist secret
 CONNECTION = RegisterConnection(table="extract", key="record_id", chunk_rows=100)
 SYSTEM = RegisterSystem(name="anr", column_map="register_v1", connection=CONNECTION)
 DUE = pull.Due(date(2025, 3, 31), SYSTEM, CONNECTION)

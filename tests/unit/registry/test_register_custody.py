@@ -15,7 +15,7 @@ from test_register_counts import GOOD, TEMPLATE, _written
 
 from assets.quality import ledger
 from assets.registry import assets as registry
-from orchestration import definitions, operation_file, seal
+from orchestration import operation_file, seal
 from orchestration.office import Office
 from orchestration.settings import REPO
 from orchestration.validation import problems
@@ -77,12 +77,6 @@ def test_the_same_records_may_come_in_once_the_office_has_custody(office: Office
     _send(owner, "anr_2025-03-31.csv", people)
     [arrival] = owner.lake.arrivals("register")
     assert (arrival.partition, owner.lake.read_arrival(arrival)) == ("2025-03-31|anr", people)
-
-
-def test_custody_decides_which_table_there_is(office: Office, tmp_path: Path) -> None:
-    keys = {key.to_user_string() for key in definitions.build(office).resolve_asset_graph().get_all_asset_keys()}
-    assert "checked/register_counts" in keys
-    assert "checked/individuals" not in keys
 
 
 def test_none_is_what_an_operation_has_that_says_nothing(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from assets.registry import pull
-from orchestration import definitions, seal
+from orchestration import seal
 from orchestration.office import Office
 from orchestration.settings import REPO, RegisterSource
 from sensors import register
@@ -97,12 +97,3 @@ def test_the_sensor_says_why_nothing_starts(
     requests, told = _tick(_office(tmp_path, today, [ANR], **variables), instance)
     assert requests == []
     assert words in told
-
-
-def test_the_button_and_the_sensor_are_there_only_where_a_register_is_read(tmp_path: Path) -> None:
-    def names(office: Office) -> set[str]:
-        defs = definitions.build(office)
-        return {one.name for one in defs.sensors or []} | {one.name for one in defs.resolve_all_job_defs()}
-
-    assert {"register", "read_registers"} <= names(_office(tmp_path / "a", "2025-01-15", [ANR]))
-    assert not {"register", "read_registers"} & names(_office(tmp_path / "b", "2025-01-15", [FILES]))
