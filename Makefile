@@ -23,7 +23,7 @@ dev: $(STAMP) ## the Dagster user interface on the demo's lake, on 127.0.0.1
 test: $(DEV_STAMP) ## unit, graph and pipeline tests, loopback only
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-test-servers: $(DEV_STAMP) ## the publisher tests on a real CKAN too (with its own PostgreSQL), where one is at hand
+test-servers: $(DEV_STAMP) ## registers on a real PostgreSQL, the publisher on a real CKAN, where they are at hand
 	@$(BIN)/python -m pytest tests/servers -m servers
 
 test-browser: $(DEV_STAMP) ## pages and the asset graph in chromium

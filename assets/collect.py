@@ -10,12 +10,14 @@ import dagster as dg
 
 from assets.unquoted import unquoted
 from orchestration import inbox, senders
+from orchestration.failures import Transient
 from orchestration.inbox import Ready
 from orchestration.lake import Arrival
 from orchestration.office import Office
 
 ROOM = "1_collect"
 Door = Callable[[Office, Arrival], None]
+Fetch = Callable[[Office], list[Arrival]]
 Route = Callable[[Office, Ready], tuple[str | None, Mapping[str, Any]]]
 
 
@@ -25,12 +27,20 @@ def unrouted(_office: Office, _file: Ready) -> tuple[str | None, Mapping[str, An
 
 
 def inbox_asset(
-    source: str, description: str, *, owner: str, sector: str, route: Route = unrouted, door: Door | None = None
+    source: str,
+    description: str,
+    *,
+    owner: str,
+    sector: str,
+    route: Route = unrouted,
+    door: Door | None = None,
+    fetch: Fetch | None = None,
 ) -> dg.AssetsDefinition:
     """The asset `raw/<source>`: everything that lay ready in that inbox, sealed as it came.
 
     `door` judges at once what belongs to no partition, so that nothing waits unseen. It is shown every such arrival
-    each time, so that what a crash cut short is finished.
+    each time, so that what a crash cut short is finished. `fetch` gets what is due by another way than a file, once
+    the files are in.
     """
 
     @dg.asset(
@@ -50,6 +60,7 @@ def inbox_asset(
             for arrival in office.lake.arrivals(source, office.now) if door else []:
                 if door and arrival.partition is None:
                     door(office, arrival)
+        new += _fetched(office, source, fetch) if fetch else []
         return dg.MaterializeResult(
             metadata={
                 "new_files": len(new),
@@ -61,3 +72,11 @@ def inbox_asset(
         )
 
     return _collect
+
+
+def _fetched(office: Office, source: str, fetch: Fetch) -> list[Arrival]:
+    try:
+        with unquoted(f"Fetching what is due for {source}"):
+            return fetch(office)
+    except Transient as cause:
+        raise dg.RetryRequested(max_retries=2, seconds_to_wait=60) from cause

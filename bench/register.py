@@ -18,7 +18,8 @@ from bench.pairs import REPO, Clock, Line, Result, in_turn, pair_ratio
 if TYPE_CHECKING:
     from orchestration.office import Office
 
-MODELS = ("stg_places", "stg_individuals", "admin_units", "registered_population", "register_totals")
+MODELS = ("stg_places", "stg_individuals", "stg_register_counts", "admin_units", "registered_population", "register_totals")
+PARTITION = f"{national.DAY.isoformat()}|register"
 # Tests that compare with models outside of this path are left out, as nothing else is built here.
 CAUTIOUS = ("--indirect-selection", "cautious")
 
@@ -72,8 +73,7 @@ def ours(clock: Clock, folder: Path) -> None:
         for name in (national.TOTALS, national.REGISTER):
             _take(here, folder / "cache" / name)
     with clock.timed("check"):
-        day = national.DAY.isoformat()
-        entries = verdicts.give(here, "register", day, registry._checker(here, day))
+        entries = verdicts.give(here, "register", PARTITION, registry._checker(here, PARTITION))
     with clock.timed("tables"):
         sources.register(here.lake, here.operation, here.now)
         results = dbt_build.build(here.lake, [*MODELS, *CAUTIOUS])
@@ -83,7 +83,7 @@ def ours(clock: Clock, folder: Path) -> None:
 
 def _take(here: Office, path: Path) -> None:
     here.lake.take(
-        "register", path, sender="registration-unit", file_name=path.name, partition=national.DAY.isoformat(),
+        "register", path, sender="registration-unit", file_name=path.name, partition=PARTITION,
         received_at=here.now, taken_at=here.now, facts={"totals": path.name == national.TOTALS},
     )  # fmt: skip
 

@@ -27,6 +27,7 @@ CHECK_JOBS = {
     "register": "check_register_extract",
 }
 TAKE, PULL, BUILD = "take_what_has_arrived", "pull_survey_answers", "build_tables"
+READ = "read_registers"
 PUBLISH, PAGES = "publish", "write_pages"
 
 
@@ -50,6 +51,19 @@ def file_sources(operation: Operation) -> list[str]:
     survey = operation.sources.hsm
     fetched_only = {"hsm"} if survey is not None and not survey.senders else set()
     return [source for source in sources_of(operation) if source not in fetched_only]
+
+
+def checked_by(operation: Operation, source: str) -> str:
+    """The checked asset of a source in this operation: without custody a register gives counts and nobody's record."""
+    register = operation.sources.register_extracts
+    counts = source == "register" and register is not None and register.custody == "none"
+    return "register_counts" if counts else CHECKED_BY[source]
+
+
+def reads_registers(operation: Operation) -> bool:
+    """Whether any register of this operation is read by SQL."""
+    register = operation.sources.register_extracts
+    return register is not None and any(system.connection for system in register.systems)
 
 
 def publish_name(product: str) -> str:

@@ -30,7 +30,7 @@ def build(office: Office) -> dg.Definitions:
     operation = office.operation
     present = buttons.sources_of(operation)
     products = load_products(operation.folder / "products.yml")
-    models = transform.models(dbt_build.manifest_path(), [buttons.CHECKED_BY[source] for source in present])
+    models = transform.models(dbt_build.manifest_path(), [buttons.checked_by(operation, source) for source in present])
     made = [
         *geography.assets(operation),
         *(clusters.assets(operation) if "clusters" in present else []),
@@ -68,12 +68,13 @@ def opened(office: Office) -> dg.ResourceDefinition:
 
 
 def _sensors(office: Office, publish: list[dg.UnresolvedAssetJobDefinition]) -> list[dg.SensorDefinition]:
-    from sensors import inbox, kobo, pages, releases, tables, verdicts
+    from sensors import inbox, kobo, pages, register, releases, tables, verdicts
 
     present = buttons.sources_of(office.operation)
     return [
         inbox.sensor(office),
         *([kobo.sensor(office)] if "hsm" in present else []),
+        *([register.sensor(office)] if buttons.reads_registers(office.operation) else []),
         *(verdicts.sensor(office, source) for source in present),
         tables.sensor(office),
         releases.sensor(office, publish),

@@ -43,6 +43,7 @@ def examine(office: Office) -> list[Answer]:
         "sealed zone": lambda: _sealed(office),
         "disk": lambda: _disk(office),
         "KoBo": lambda: _kobo(office),
+        "registers": lambda: _registers(office),
         "HDX": lambda: _hdx(office),
     }
     return [_ask(question, answer) for question, answer in questions.items()]
@@ -154,6 +155,20 @@ def _kobo(office: Office) -> str:
     for asset in source.assets:
         client.get_asset(asset.uid)
     return f"reachable; {len(source.assets)} form(s) readable"
+
+
+def _registers(office: Office) -> str:
+    source = office.operation.sources.register_extracts
+    systems = [(one.name, one.connection) for one in source.systems if one.connection] if source else []
+    for name, connection in systems:
+        with office.register(name).reading(connection.table, connection.key) as reading:
+            rights = reading.rights_to_write()
+        if rights:
+            raise ImuError(
+                f"The account for register {name} may write to {connection.table} ({', '.join(rights)}). Nothing here "
+                f"does, and the transaction forbids it; have these rights taken away all the same."
+            )
+    return f"{len(systems)} readable, and no right to write seen" if systems else "none is read by SQL"
 
 
 def _hdx(office: Office) -> str:

@@ -116,7 +116,8 @@ def take_all(
 ) -> tuple[list[Arrival], list[Arrival]]:
     """Seal every ready file and clear it from the inbox; returns new arrivals and re-sent known ones.
 
-    `describe` says to which partition a file belongs and what else the manifest should hold. The file leaves the
+    `describe` says to which partition a file belongs and what else the manifest should hold; with `kept: False` among
+    it the office may not hold the file, and only the manifest stays. The file leaves the
     inbox only after its sealed copy is safely in place, so a crash in between takes it again and finds it known. A file
     that somebody saved anew while it was being taken stays for the next time.
     """
@@ -134,6 +135,7 @@ def take_all(
             received_at=file.modified,
             taken_at=now,
             facts=facts,
+            keep=facts.get("kept", True),
         )
         if not is_new and not _is_the_same_delivery(arrival, file):
             _note_again(lake, arrival, file, now)

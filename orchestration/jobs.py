@@ -10,12 +10,14 @@ import dagster as dg
 from orchestration.buttons import (
     BUILD,
     CHECK_JOBS,
-    CHECKED_BY,
     PAGES,
     PULL,
+    READ,
     TAKE,
+    checked_by,
     file_sources,
     publish_name,
+    reads_registers,
     sources_of,
 )
 from orchestration.settings import Operation
@@ -26,10 +28,13 @@ def all_jobs(operation: Operation) -> list[dg.UnresolvedAssetJobDefinition]:
     jobs = [dg.define_asset_job(TAKE, dg.AssetSelection.assets(*[["raw", s] for s in file_sources(operation)]),
                                 description="Take everything that lies ready in the inbox and seal it.")]  # fmt: skip
     for source in sources_of(operation):
-        jobs.append(_check_job(source))
+        jobs.append(_check_job(operation, source))
     if "hsm" in sources_of(operation):
         jobs.append(dg.define_asset_job(PULL, dg.AssetSelection.assets(["raw", "hsm"]),
                                         description="Fetch what changed on the survey server."))  # fmt: skip
+    if reads_registers(operation):
+        jobs.append(dg.define_asset_job(READ, dg.AssetSelection.assets(["raw", "register"]),
+                                        description="Read the register extracts that are due."))  # fmt: skip
     models = dg.AssetSelection.groups("3_standardise", "4_common_datasets", "5_analysis")
     tables = models | dg.AssetSelection.assets(["analyst", "database"])
     jobs.append(dg.define_asset_job(BUILD, tables, description="Build all tables and the analysts' database."))
@@ -48,8 +53,8 @@ def publish_job(product: str) -> dg.UnresolvedAssetJobDefinition:
     )
 
 
-def _check_job(source: str) -> dg.UnresolvedAssetJobDefinition:
-    selection: dg.AssetSelection = dg.AssetSelection.assets(["checked", CHECKED_BY[source]])
+def _check_job(operation: Operation, source: str) -> dg.UnresolvedAssetJobDefinition:
+    selection: dg.AssetSelection = dg.AssetSelection.assets(["checked", checked_by(operation, source)])
     if source == "clusters":
         selection |= dg.AssetSelection.assets(["quality", "partner_pages"])
     words = {"clusters": "Check one cluster's workbooks of one month and write the partner's page."}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -180,7 +181,7 @@ class Lake:
     def take(
         self,
         source: str,
-        content: bytes | Path,
+        content: bytes | Path | BinaryIO,
         *,
         sender: str,
         file_name: str,
@@ -188,10 +189,12 @@ class Lake:
         received_at: datetime,
         taken_at: datetime,
         facts: Mapping[str, Any] | None = None,
+        keep: bool = True,
     ) -> tuple[Arrival, bool]:
         """Seal original bytes under their content hash; returns the arrival and whether it is new.
 
-        The same bytes from the same source are stored once: a second delivery finds the first.
+        The same bytes from the same source are stored once: a second delivery finds the first. Of what an office may
+        not hold (`keep` is false) only the manifest is kept: that it came, from whom, and its hash.
         """
         keys = self._keys()
         data_key = seal.new_key()
@@ -199,6 +202,8 @@ class Lake:
             draft = folder / "arrival"
             draft.mkdir()
             sha256, size = _seal_into(draft / "content.sealed", content, data_key)
+            if not keep:
+                _seal_into(draft / "content.sealed", b"", data_key)
             arrival = Arrival(
                 arrival_id=sha256[:16],
                 source=source,
@@ -210,9 +215,11 @@ class Lake:
                 received_at=received_at,
                 taken_at=taken_at,
                 wrapped_key=seal.wrap(keys.seal, data_key, f"arrival {sha256}"),
-                facts=facts or {},
+                facts={**(facts or {}), **({} if keep else {"kept": False})},
             )
             known = self.folder("raw", source, arrival.arrival_id)
+            if keep and known.exists() and self.arrival(source, arrival.arrival_id).facts.get("kept") is False:
+                shutil.rmtree(known)  # it holds nothing; today the office may keep what came
             if known.exists():
                 return self._placed(self.arrival(source, arrival.arrival_id), arrival), False
             self.write_json(draft / "manifest.json", arrival.to_json())
@@ -272,8 +279,9 @@ def _manifest(path: Path, _modified: int, _size: int) -> Arrival:
     return Arrival.from_json(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _seal_into(path: Path, content: bytes | Path, key: bytes) -> tuple[str, int]:
-    source: BinaryIO = BytesIO(content) if isinstance(content, bytes) else content.open("rb")
+def _seal_into(path: Path, content: bytes | Path | BinaryIO, key: bytes) -> tuple[str, int]:
+    source = BytesIO(content) if isinstance(content, bytes) else content
+    source = source.open("rb") if isinstance(source, Path) else source
     with source, path.open("wb") as target:
         return seal.seal_stream(source, target, key)
 

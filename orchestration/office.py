@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from orchestration.hdx_api import HdxPublisher
     from orchestration.hdx_checks import Publication
     from orchestration.kobo_api import KoboClient
+    from orchestration.registry_source import RegistrySource
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,17 @@ class Office:
         if not url or not token:
             raise Permanent("KoBo is not set up: IMU_KOBO_URL and IMU_KOBO_TOKEN are needed, see .env.example.")
         return KoboClient(token, f"{url.rstrip('/')}/api/v2")
+
+    def register(self, system: str) -> RegistrySource:
+        """The database of one register, as far as the environment names one."""
+        from orchestration.registry_source import RegistrySource
+
+        address, password = settings.register_access(self.variables, system)
+        if not address:
+            raise Permanent(
+                f"Register {system} is not set up: {settings.register_variable(system)}_URL is needed (.env.example)."
+            )
+        return RegistrySource(address, password, name=system)
 
     def hdx(self, verify_certificate: Callable[[Publication], None] | None = None) -> HdxPublisher:
         """HDX, as far as the environment names one. Without a verifier it publishes to this computer only."""

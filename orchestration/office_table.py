@@ -48,5 +48,5 @@ def columns(path: Path) -> list[str]:
 
 
 def _name(path: Path) -> str:
-    above = path.parents[1].name if path.parent.name in {"aliases", "column_maps"} else ""
+    above = path.parents[1].name if path.parent.name in {"aliases", "column_maps", "code_lists"} else ""
     return "/".join(part for part in (above, path.parent.name, path.name) if part)

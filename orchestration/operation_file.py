@@ -91,7 +91,7 @@ def _problem(file: str, error: Mapping[str, Any]) -> Problem:
 
 def _misfits(operation: Operation) -> Iterator[Problem]:
     """What is wrong although each key by itself is right."""
-    for check_of in (_name, _levels, _versions, _clusters, _templates, _rounds, _approvers):
+    for check_of in (_name, _levels, _versions, _clusters, _templates, _rounds, _registers, _approvers):
         for key, found, expected in check_of(operation):
             yield Problem(FILE, key, found, expected)
 
@@ -143,6 +143,26 @@ def _rounds(operation: Operation) -> _Found:
     assets = operation.sources.hsm.assets if operation.sources.hsm else []
     yield from _twice("sources.hsm.assets.uid", [asset.uid for asset in assets])
     yield from _twice("sources.hsm.assets.rounds", [key for asset in assets for key in asset.rounds])
+
+
+def _registers(operation: Operation) -> _Found:
+    source = operation.sources.register_extracts
+    if source is None:
+        return
+    key = "sources.register_extracts"
+    yield from _twice(f"{key}.systems.name", [system.name for system in source.systems])
+    # An account of two registers would have all its extracts counted for the first.
+    yield from _twice(f"{key}.systems.senders", [one for system in source.systems for one in system.senders])
+    if source.custody == "owner" and not source.never_ingest:
+        yield f"{key}.never_ingest", "nothing", "the words of columns that must never come in, such as biometric"
+    for system in source.systems:
+        if not system.senders and not system.connection:
+            yield f"{key}.systems.{system.name}", "no senders, no connection", "accounts that send it, or a connection"
+        if source.custody == "none" and system.connection:
+            yield f"{key}.systems.{system.name}.connection", "a connection", _NO_CONNECTION
+
+
+_NO_CONNECTION = "none: it reads individual records, and custody is none. Have the owner send tables of counts"
 
 
 def _approvers(operation: Operation) -> _Found:

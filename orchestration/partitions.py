@@ -14,6 +14,7 @@ from orchestration.calendar import month_ends, weeks_between
 from orchestration.settings import Operation
 
 CLUSTER, MONTH = "cluster", "month"
+EXTRACT, SYSTEM = "extract", "system"
 
 
 def months(operation: Operation) -> dg.StaticPartitionsDefinition:
@@ -41,9 +42,14 @@ def rounds(operation: Operation) -> dg.StaticPartitionsDefinition:
     return dg.StaticPartitionsDefinition(keys)
 
 
-def extracts(operation: Operation) -> dg.StaticPartitionsDefinition:
-    """Register extracts by their date."""
-    return dg.StaticPartitionsDefinition([day.isoformat() for day in operation.period.extracts] or ["none"])
+def extracts(operation: Operation) -> dg.MultiPartitionsDefinition:
+    """Register extracts by their date and the register they come from."""
+    source = operation.sources.register_extracts
+    days = [day.isoformat() for day in operation.period.extracts] or ["none"]
+    systems = [system.name for system in source.systems] if source else ["none"]
+    return dg.MultiPartitionsDefinition(
+        {EXTRACT: dg.StaticPartitionsDefinition(days), SYSTEM: dg.StaticPartitionsDefinition(systems)}
+    )
 
 
 def cod_versions(operation: Operation) -> dg.StaticPartitionsDefinition:
@@ -59,3 +65,8 @@ def plan_years(operation: Operation) -> dg.StaticPartitionsDefinition:
 def cluster_month_key(cluster: str, month: str) -> dg.MultiPartitionKey:
     """The key of one cell of the grid."""
     return dg.MultiPartitionKey({CLUSTER: cluster, MONTH: month})
+
+
+def extract_key(day: str, system: str) -> dg.MultiPartitionKey:
+    """The key of one register's extract of one day; as text `2025-03-31|anr`."""
+    return dg.MultiPartitionKey({EXTRACT: day, SYSTEM: system})

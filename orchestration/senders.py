@@ -34,9 +34,11 @@ def allowed(operation: Operation, source: str) -> frozenset[str] | None:
     if source == "hsm":
         # Answers are fetched by ourselves; what is sent are files about them.
         return frozenset([SURVEY_SERVER, *given.hsm.senders]) if given.hsm else None
+    if source == "register" and given.register_extracts:
+        systems = given.register_extracts.systems
+        return frozenset(one for system in systems for one in (*system.senders, system.account))
     settings = {
         "displacement": given.displacement,
-        "register": given.register_extracts,
         "boundaries": given.cods,
         "population": given.cods,
         "needs": given.needs,
@@ -46,10 +48,18 @@ def allowed(operation: Operation, source: str) -> frozenset[str] | None:
 
 def at_the_inbox(operation: Operation, source: str) -> frozenset[str] | None:
     """The accounts whose files are taken at all. Workbooks of strangers are taken, refused and answered: they are told
-    to send to their cluster.
+    to send to their cluster. A register's connection has no folder there.
     """
-    names = None if source == "clusters" else allowed(operation, source)
-    return names - {SURVEY_SERVER} if names is not None else None
+    if source == "clusters":
+        return None
+    accounts = allowed(operation, source)
+    return accounts - _fetched(operation) if accounts is not None else None
+
+
+def _fetched(operation: Operation) -> frozenset[str]:
+    """The names under which what we fetch ourselves stands in the lake."""
+    register = operation.sources.register_extracts
+    return frozenset([SURVEY_SERVER, *(system.account for system in (register.systems if register else ()))])
 
 
 def strangers(lake: Lake, operation: Operation) -> list[Stranger]:

@@ -15,22 +15,33 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from orchestration import office_table
 from orchestration.failures import Permanent
+from orchestration.source_settings import (
+    ClusterSource,
+    CodSource,
+    DisplacementSource,
+    HsmAsset,
+    HsmSource,
+    RegisterConnection,
+    RegisterSource,
+    RegisterSystem,
+    Setting,
+    Sources,
+)
+
+__all__ = [  # named here as settings too, whichever file holds them
+    "ClusterSource", "CodSource", "DisplacementSource", "HsmAsset", "HsmSource", "RegisterConnection",
+    "RegisterSource", "RegisterSystem", "Setting", "Sources",
+]  # fmt: skip
 
 REPO = Path(__file__).resolve().parents[1]
 
 Code = Annotated[str, Field(pattern=r"^[A-Z][A-Z-]*$")]
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Topic = Literal["presence", "needs", "displacement", "survey", "registration", "population", "boundaries"]
-
-
-class Setting(BaseModel):
-    """Base of every setting: unknown keys are refused, nothing changes after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class AdminLevel(Setting):
@@ -66,75 +77,6 @@ class Cluster(Setting):
     reports_for: list[Code] = Field(
         default=[], description="other sectors whose rows its file holds too: an office that sends one 3W for all"
     )
-
-
-class ClusterSource(Setting):
-    """Cluster workbooks: the column maps we understand and the day of the next month on which they are due."""
-
-    column_maps: list[str] = Field(min_length=1)
-    months_in_a_file: dict[str, Annotated[int, Field(ge=1, le=12)]] = Field(
-        default={}, description="by column map: how many months one file may hold; 1 for a map that is not named"
-    )
-    due_day: int = Field(ge=1, le=28)
-    release_share: float = Field(ge=0, le=1, description="share of clusters that must have reported")
-
-
-class DisplacementSource(Setting):
-    """Government displacement figures, weekly."""
-
-    column_map: str
-    senders: list[str] = Field(min_length=1)
-
-
-class HsmAsset(Setting):
-    """One KoBo form and the survey rounds it carries."""
-
-    uid: str
-    rounds: list[str] = Field(min_length=1)
-    renames: str | None = None
-
-
-class HsmSource(Setting):
-    """Humanitarian situation monitoring from KoBo."""
-
-    assets: list[HsmAsset] = Field(min_length=1)
-    round_question: str
-    on_hold: Literal["keep_flagged", "exclude"]
-    largest_drop: float = Field(ge=0, le=1, description="share of rows that may vanish between two pulls")
-    senders: list[str] = Field(default=[], description="accounts that may send cleaning logs")
-    cleaning_log: str | None = Field(default=None, description="column map of the cleaning log")
-
-    @model_validator(mode="after")
-    def _log_has_a_map(self) -> HsmSource:
-        if bool(self.senders) != bool(self.cleaning_log):
-            raise ValueError("senders and cleaning_log belong together: who sends the log, how its columns are called")
-        return self
-
-
-class RegisterSource(Setting):
-    """A registration database. `none` means that this office holds no individual records at all."""
-
-    custody: Literal["none", "owner"]
-    column_map: str
-    senders: list[str] = Field(min_length=1)
-    never_ingest: list[str]
-
-
-class CodSource(Setting):
-    """Who may send common operational datasets and the needs workbook."""
-
-    senders: list[str] = Field(min_length=1)
-
-
-class Sources(Setting):
-    """The sources this operation has; one that is absent is not in its graph's sensors."""
-
-    clusters: ClusterSource | None = None
-    displacement: DisplacementSource | None = None
-    hsm: HsmSource | None = None
-    register_extracts: RegisterSource | None = None
-    cods: CodSource | None = None
-    needs: CodSource | None = None
 
 
 class Period(Setting):
@@ -299,6 +241,17 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         hdx_key=given.get("IMU_HDX_KEY"),
         today=_day(given.get("IMU_TODAY")),
     )
+
+
+def register_access(variables: Mapping[str, str], system: str) -> tuple[str | None, str | None]:
+    """Address and password of a register's connection: one pair of variables a system."""
+    stem = register_variable(system)
+    return variables.get(f"{stem}_URL"), variables.get(f"{stem}_PASSWORD")
+
+
+def register_variable(system: str) -> str:
+    """How the two variables of a system begin: `IMU_REGISTER_ANR`."""
+    return f"IMU_REGISTER_{system.upper()}"
 
 
 def _day(text: str | None) -> date | None:

@@ -87,6 +87,7 @@ def _sensitivity(folder: Path) -> object:
 def _tables(operation: Operation) -> Iterator[Problem]:
     wanted = TABLES | dict.fromkeys(_column_maps(operation), MAP_COLUMNS)
     wanted |= dict.fromkeys(_renames(operation), ("asset", "old_xpath", "canonical"))
+    wanted |= _registers(operation)
     rows: _Rows = {}
     for name, columns in wanted.items():
         path = operation.folder / f"{name}.csv"
@@ -99,15 +100,45 @@ def _tables(operation: Operation) -> Iterator[Problem]:
         if missing:
             yield Problem(f"{name}.csv", "heading", f"no {', '.join(missing)}", ", ".join(columns))
     yield from _rows_that_fit(operation, {name: rows.get(name, []) for name in wanted})
+    yield from _register_maps(operation, rows)
 
 
 def _column_maps(operation: Operation) -> list[str]:
     sources = operation.sources
     names = list(sources.clusters.column_maps) if sources.clusters else []
-    names += [one.column_map for one in (sources.displacement, sources.register_extracts) if one]
+    names += [sources.displacement.column_map] if sources.displacement else []
     names += ["needs_v1"] if sources.needs else []
     names += [sources.hsm.cleaning_log] if sources.hsm and sources.hsm.cleaning_log else []
     return [f"column_maps/{name}" for name in names]
+
+
+def _registers(operation: Operation) -> dict[str, tuple[str, ...]]:
+    source = operation.sources.register_extracts
+    wanted: dict[str, tuple[str, ...]] = {}
+    for system in source.systems if source else ():
+        owner = source is not None and source.custody == "owner"
+        wanted[f"column_maps/{system.column_map}"] = (*MAP_COLUMNS, "handling") if owner else MAP_COLUMNS
+        if system.code_lists:
+            wanted[f"code_lists/{system.code_lists}"] = ("field", "value", "code")
+    return wanted
+
+
+def _register_maps(operation: Operation, rows: _Rows) -> Iterator[Problem]:
+    """A map without what is counted, or a code list that contradicts itself, would only show with the first extract."""
+    from assets.registry import columns
+
+    source = operation.sources.register_extracts
+    for system in source.systems if source else ():
+        name = f"column_maps/{system.column_map}"
+        given = rows.get(name) or []
+        try:
+            known = columns.load(given, rows.get(f"code_lists/{system.code_lists}") or [])
+        except ImuError as failure:
+            yield Problem(f"{name}.csv", f"register {system.name}", str(failure), "a map and lists that can be used")
+            continue
+        needed = columns.NEEDED[source.custody] if source and given else ()
+        if missing := [one for one in needed if one not in known.handling]:
+            yield Problem(f"{name}.csv", "canonical", f"no {', '.join(missing)}", "a row for each of them")
 
 
 def _renames(operation: Operation) -> list[str]:

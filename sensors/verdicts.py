@@ -11,7 +11,7 @@ from assets.quality import feedback, ledger
 from orchestration import buttons
 from orchestration.lake import Arrival
 from orchestration.office import Office
-from orchestration.partitions import cluster_month_key
+from orchestration.partitions import cluster_month_key, extract_key
 from sensors.requests import answer, ask
 
 NEEDS_PLACES = ("population", "needs", "clusters", "displacement", "hsm", "register")
@@ -72,7 +72,5 @@ def _untold(office: Office, source: str) -> list[Arrival]:
 
 
 def _key(source: str, partition: str) -> str:
-    if source != "clusters":
-        return partition
-    cluster, month = partition.split("|")
-    return cluster_month_key(cluster, month)
+    keys = {"clusters": cluster_month_key, "register": extract_key}
+    return keys[source](*partition.split("|")) if source in keys else partition

@@ -67,6 +67,11 @@ TABLES: dict[str, dict[str, str]] = {
         "origin": "VARCHAR", "legal_status": "VARCHAR", "record_status": "VARCHAR", "registered_month": "VARCHAR",
         "card_expiry_month": "VARCHAR", "is_focal": "BOOLEAN",
     },
+    "register_counts": {
+        "extract": "VARCHAR", "register": "VARCHAR", "adm1_pcode": "VARCHAR", "adm2_pcode": "VARCHAR",
+        "cod_version": "VARCHAR", "sex": "VARCHAR", "age_bracket": "VARCHAR", "record_status": "VARCHAR",
+        "records": "BIGINT", "individuals": "BIGINT", "families": "BIGINT",
+    },
     "needs": {
         "plan_year": "INTEGER", "pcode": "VARCHAR", "cod_version": "VARCHAR", "sector": "VARCHAR",
         "population_group": "VARCHAR", "population": "BIGINT", "severity": "INTEGER", "people_in_need": "BIGINT",

@@ -8,11 +8,21 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from assets.registry.rules import CODED
 from orchestration.failures import Permanent
 
+# The day of an extract that the platform read by itself stands beside each row.
+OWN_COLUMN = "imu_extract_day"
 HANDLING = ("hash", "code", "date", "month", "flag", "number", "drop")
+
+
+# What a map must have, by custody: without these nothing could be counted.
+NEEDED = {
+    "owner": ("record_id", "registration_group_id", "sex", "date_of_birth", "record_status", "residence_adm2_code"),
+    "none": ("adm2_pcode", "sex", "age_bracket", "record_status", "records", "individuals", "families"),
+}
 
 
 @dataclass(frozen=True)
@@ -22,6 +32,7 @@ class ColumnMap:
     headers: Mapping[str, str]
     handling: Mapping[str, str]
     required: frozenset[str]
+    codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def dropped(self) -> list[str]:
@@ -29,17 +40,36 @@ class ColumnMap:
         return sorted(name for name, how in self.handling.items() if how == "drop")
 
 
-def load(rows: Sequence[Mapping[str, str]]) -> ColumnMap:
-    """Read a map's rows (canonical, header, required, handling)."""
-    wrong = sorted({row["handling"] for row in rows} - set(HANDLING))
+def load(rows: Sequence[Mapping[str, str]], lists: Sequence[Mapping[str, str]] = ()) -> ColumnMap:
+    """Read a map's rows (canonical, header, required, handling) and its code lists (field, value, code)."""
+    # A map of a table of counts has no handling: all its columns are codes or counts, and what is neither is dropped.
+    handling = {row["canonical"]: row.get("handling", "code") for row in rows}
+    wrong = sorted(set(handling.values()) - set(HANDLING))
     if wrong:
         raise Permanent(f"column map: unknown handling {wrong}; expected one of {', '.join(HANDLING)}.")
     headers = {spelling.strip().lower(): row["canonical"] for row in rows for spelling in row["header"].split("|")}
     return ColumnMap(
         headers=headers,
-        handling={row["canonical"]: row["handling"] for row in rows},
+        handling=handling,
         required=frozenset(row["canonical"] for row in rows if row["required"] == "yes"),
+        codes=_codes(lists),
     )
+
+
+def _codes(lists: Sequence[Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """Column -> value as the register writes it -> our code. A value may stand for one code only."""
+    codes: dict[str, dict[str, str]] = {}
+    for number, row in enumerate(lists, start=2):
+        name, value = row["field"], row["value"].strip().lower()
+        allowed = CODED.get(name)
+        if name not in CODED or (allowed and row["code"] not in allowed):
+            raise Permanent(
+                f"code list, row {number}: field {name!r} with code {row['code']!r}; expected a field of "
+                f"{', '.join(CODED)}" + (f" and a code of {', '.join(sorted(allowed))}." if allowed else ".")
+            )
+        if codes.setdefault(name, {}).setdefault(value, row["code"]) != row["code"]:
+            raise Permanent(f"code list, row {number}: the value {row['value']!r} of {name} stands there twice.")
+    return codes
 
 
 @dataclass(frozen=True)
@@ -54,6 +84,7 @@ def match(
     given: Sequence[str], column_map: ColumnMap, forbidden: Sequence[str]
 ) -> tuple[dict[str, str], list[Refusal]]:
     """Our name for each header, or why not: never-ingest columns, unknown, repeated or missing ones."""
+    given = [header for header in given if header != OWN_COLUMN]
     clean = {header: header.strip().lower() for header in given}
     names = {header: column_map.headers[name] for header, name in clean.items() if name in column_map.headers}
     if len(names) * 2 < len(clean):
@@ -62,7 +93,7 @@ def match(
     refused: list[Refusal] = []
     # A strange heading is never quoted: somebody may have typed a person's name into it.
     strange = {number: header for number, header in enumerate(given, 1) if clean[header] not in column_map.headers}
-    never = {number: word for number, header in enumerate(given, 1) if (word := _forbidden_word(header, forbidden))}
+    never = {number: word for number, header in enumerate(given, 1) if (word := forbidden_word(header, forbidden))}
     if never:
         refused.append(Refusal("R-FORBIDDEN", tuple(f"{word} (column {number})" for number, word in never.items())))
     unknown = tuple(f"the heading of column {number}" for number in strange if number not in never)
@@ -74,7 +105,7 @@ def match(
     return names, refused
 
 
-def _forbidden_word(header: str, words: Sequence[str]) -> str | None:
+def forbidden_word(header: str, words: Sequence[str]) -> str | None:
     """The word of the never-ingest list in it; `Case notes`, `case_notes` and `CaseNotes` are one thing."""
     return next((word for word in words if _letters(word) in _letters(header)), None)
 

@@ -1,7 +1,7 @@
 """A registration extract: streamed from its seal into DuckDB, minimised, checked, counted.
 
 Belongs here: the way from sealed bytes to `checked/individuals` and the findings. Does not belong here: statistics
-(dbt), the reading of other systems.
+(dbt), the forms a file may have (`files.py`).
 
 The plain text passes through a pipe and DuckDB's memory only; no copy of it touches a disk. Direct identifiers
 leave as keyed hashes or not at all; what was dropped is counted.
@@ -9,33 +9,19 @@ leave as keyed hashes or not at all; what was dropped is counted.
 
 from __future__ import annotations
 
-import csv
-import os
 import re
-import tempfile
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from io import RawIOBase
-from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assets.registry import rules
+from assets.registry import files, rules
 from assets.registry.columns import ColumnMap, Refusal, match
-from orchestration.duck import quote
+from assets.registry.unreadable import Unreadable
 from orchestration.failures import ImuError, Permanent
 
 if TYPE_CHECKING:
     import duckdb
-
-_HEADER_BYTES = 65536
-
-
-class Unreadable(Permanent):
-    """The file is no table: what its sender has to mend, unlike a broken seal or a computer short of memory."""
 
 
 @dataclass
@@ -62,25 +48,24 @@ def read(
     register: str,
     cod_version: str,
     known_places: Sequence[str],
+    known_regions: Sequence[str],
     pseudonym_key: str,
     expected_totals: Mapping[str, int] | None = None,
     recoded: Mapping[str, tuple[str, str]] | None = None,
 ) -> Extract:
-    """Read, minimise and check one CSV extract; leaves the accepted rows in the view `individuals`.
+    """Read, minimise and check one extract; leaves the accepted rows in the view `individuals`.
 
     `recoded` carries codes of other COD versions over: old district code -> district and region in force.
     """
-    stream = iter(chunks)
-    head = next(stream, b"")
     result = Extract()
-    given = _header(head)
-    names, result.refusals = match(given, column_map, never_ingest)
-    if result.refusals:
-        return result
-    result.dropped = column_map.dropped
-    rules.set_key(connection, pseudonym_key)
-    rules.set_places(connection, known_places, recoded or {})
-    _load(connection, chain([head], stream), given, _needed(given, names))
+    with files.opened(iter(chunks), column_map.headers) as table:
+        names, result.refusals = match(table.header, column_map, never_ingest)
+        if result.refusals:
+            return result
+        result.dropped = column_map.dropped
+        rules.set_key(connection, pseudonym_key)
+        rules.set_places(connection, known_places, known_regions, recoded or {})
+        _load(connection, table, _needed(table.header, names), column_map.codes)
     connection.execute(rules.judge_sql(extract))
     _count(connection, result)
     result.refusals = _compare_totals(result.totals, expected_totals)
@@ -89,31 +74,23 @@ def read(
     return result
 
 
-def _header(head: bytes) -> list[str]:
-    line = head[:_HEADER_BYTES].split(b"\n", 1)[0].rstrip(b"\r")
-    try:
-        return next(csv.reader([line.decode("utf-8-sig")]))
-    except (UnicodeDecodeError, StopIteration, csv.Error) as cause:
-        raise Unreadable(
-            "The extract is no UTF-8 comma-separated file: its first line could not be read. "
-            "Export it again as CSV UTF-8; trying again with the same file changes nothing."
-        ) from cause
-
-
 def _needed(given: Sequence[str], names: Mapping[str, str]) -> dict[str, str]:
     """Our name -> quoted header, for the columns the rules use."""
     return {names[header]: '"' + header.replace('"', '""') + '"' for header in given if header in names}
 
 
 def _load(
-    connection: duckdb.DuckDBPyConnection, stream: Iterator[bytes], given: Sequence[str], columns: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection,
+    table: files.Table,
+    columns: Mapping[str, str],
+    codes: Mapping[str, Mapping[str, str]],
 ) -> None:
     import duckdb
 
     problem = None
-    with _as_pipe(stream) as path:
+    with table.scan() as scan:
         try:
-            connection.execute(rules.load_sql(_scan(path, given), columns))
+            connection.execute(rules.load_sql(scan, columns, codes))
         except duckdb.Error as cause:
             problem = _told(cause)
     if problem:
@@ -129,69 +106,7 @@ def _told(cause: Exception) -> ImuError:
             f"The extract could not be read by the database ({type(cause).__name__}; its words may quote data and are "
             f"withheld). If this computer is short of memory, trying again later helps."
         )
-    return Unreadable(
-        f"The extract is no UTF-8 comma-separated table: reading stopped at line {line[1] if line else 'unknown'}. "
-        "Export it again as CSV UTF-8; trying again with the same file changes nothing."
-    )
-
-
-def _scan(path: Path, given: Sequence[str]) -> str:
-    """Strict, without padding: else a row with a cell too many or too few is read shifted, in silence, and an open
-    quote at the end swallows rows. Several threads read line breaks within quotes right only without padding.
-    """
-    columns = ", ".join(f"{quote(header)}: 'VARCHAR'" for header in given)
-    return (
-        f"read_csv({quote(str(path))}, columns={{{columns}}}, header=true, delim=',', quote='\"', escape='\"', "
-        "auto_detect=false, null_padding=false, strict_mode=true, parallel=true, max_line_size=1048576)"
-    )
-
-
-@contextmanager
-def _as_pipe(stream: Iterator[bytes]) -> Iterator[Path]:
-    """Offer decrypted bytes under a path without writing them to a disk: a named pipe, fed by a thread."""
-    failures: list[BaseException] = []
-    stopped = threading.Event()
-    with tempfile.TemporaryDirectory(prefix="imu-") as folder:
-        path = Path(folder) / "extract.csv"
-        os.mkfifo(path, 0o600)
-        feeder = threading.Thread(target=_feed, args=(path, stream, stopped, failures), daemon=True)
-        feeder.start()
-        try:
-            yield path
-        finally:
-            stopped.set()
-            _let_go(path, feeder)
-            if failures:
-                raise failures[0] from None  # a broken seal explains whatever the reader made of it
-
-
-def _let_go(path: Path, feeder: threading.Thread) -> None:
-    """A feeder may still wait for a reader, or for one to go on: it gets one that takes what is left and forgets it."""
-    last_reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    while feeder.is_alive():
-        with suppress(BlockingIOError):
-            os.read(last_reader, 1 << 20)
-        feeder.join(0.01)
-    os.close(last_reader)
-
-
-def _feed(path: Path, stream: Iterator[bytes], stopped: threading.Event, failures: list[BaseException]) -> None:
-    try:
-        with path.open("wb", buffering=0) as pipe:
-            for chunk in stream:
-                if stopped.is_set():
-                    return
-                _write(pipe, chunk)
-    except BrokenPipeError:
-        pass  # DuckDB stopped reading early; it says why itself
-    except Exception as failure:  # noqa: BLE001 - handed to the reading thread, raised there
-        failures.append(failure)
-
-
-def _write(pipe: RawIOBase, chunk: bytes) -> None:
-    rest = memoryview(chunk)
-    while rest:
-        rest = rest[pipe.write(rest) :]
+    return Unreadable(f"reading stopped at line {line[1] if line else 'unknown'}, which has another shape")
 
 
 def _count(connection: duckdb.DuckDBPyConnection, result: Extract) -> None:

@@ -21,6 +21,17 @@ if TYPE_CHECKING:
     import duckdb
 
 QUARANTINE, WARN, INFO = "quarantine", "warn", "info"
+# The columns whose cells are codes, and what the office's own codes are where they are its own to choose.
+CODED: dict[str, frozenset[str] | None] = {
+    "sex": frozenset({"f", "m", "unknown", "all"}),
+    "family_role": None,
+    "record_status": frozenset({"active", "inactive", "all"}),
+    "age_bracket": frozenset({"0-4", "5-11", "12-17", "18-59", "60+", "unknown", "all"}),
+    "legal_status": None,
+    "origin_country": None,
+    "residence_adm1_code": None,
+    "residence_adm2_code": None,
+}
 LISTED_ROWS = 500
 
 # rule id -> (severity, condition over the view `loaded`: one row per record)
@@ -30,6 +41,7 @@ ROW_RULES: dict[str, tuple[str, str]] = {
     "R-BIRTH-FUTURE": (QUARANTINE, "born > extract_date"),
     "R-PLACE-UNKNOWN": (QUARANTINE, "NOT place_known"),
     "R-SEX": (WARN, "sex = 'unknown'"),
+    "R-CODE": (WARN, "code_unknown"),
     "R-BIRTH-OLD": (WARN, "born < extract_date - INTERVAL 100 YEAR"),
     "R-BIRTH-MISSING": (INFO, "born IS NULL"),
     "R-CARD-DATES": (WARN, "card_expiry < card_issue"),
@@ -47,12 +59,17 @@ def set_key(connection: duckdb.DuckDBPyConnection, key: str) -> None:
 
 
 def set_places(
-    connection: duckdb.DuckDBPyConnection, known: Sequence[str], recoded: Mapping[str, tuple[str, str]]
+    connection: duckdb.DuckDBPyConnection,
+    known: Sequence[str],
+    regions: Sequence[str],
+    recoded: Mapping[str, tuple[str, str]],
 ) -> None:
     """Each code that may stand in a row, and the district and region it means today (a region only where it moved)."""
     means: dict[str, tuple[str, str | None]] = {**recoded, **{code: (code, None) for code in known}}
     connection.execute("DROP VIEW IF EXISTS individuals; DROP VIEW IF EXISTS loaded; DROP TABLE IF EXISTS minimised")
     connection.execute(f"CREATE OR REPLACE TEMP TYPE known_place AS ENUM ({', '.join(quote(code) for code in means)})")
+    codes = ", ".join(quote(code) for code in regions) or quote("")
+    connection.execute(f"CREATE OR REPLACE TEMP TYPE known_region AS ENUM ({codes})")
     connection.execute("SET VARIABLE adm2_now = $1::VARCHAR[]", [[adm2 for adm2, _ in means.values()]])
     connection.execute("SET VARIABLE adm1_now = $1::VARCHAR[]", [[adm1 for _, adm1 in means.values()]])
 
@@ -69,34 +86,72 @@ def _day(column: str) -> str:
     return f"CASE WHEN {day} BETWEEN DATE '1000-01-01' AND DATE '9999-12-31' THEN {day} END"
 
 
-def load_sql(scan: str, columns: Mapping[str, str]) -> str:
+def _coded(columns: Mapping[str, str], lists: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """The office's code for a register's own: by its code list, else by what is the same everywhere."""
+    usual = {
+        "sex": "CASE WHEN {low} IN ('f', 'female') THEN 'f' WHEN {low} IN ('m', 'male') THEN 'm' END",
+        "family_role": "CASE WHEN {low} IN ('focal_point', 'focal point', 'head') THEN 'focal_point' ELSE {low} END",
+        "record_status": "{low}",
+        "origin_country": "CASE WHEN length({low}) = 3 THEN upper({low}) END",
+        "legal_status": _NO_LIST,
+        "residence_adm1_code": "upper({low})",
+        "residence_adm2_code": "upper({low})",
+    }
+    return {
+        name: _by_list(f"lower(trim({columns[name]}))", lists[name])
+        if name in lists
+        else otherwise.format(low=f"lower(trim({columns[name]}))")
+        for name, otherwise in usual.items()
+    }
+
+
+def _by_list(value: str, known: Mapping[str, str]) -> str:
+    return f"CASE {value} {' '.join(f'WHEN {quote(one)} THEN {quote(code)}' for one, code in known.items())} END"
+
+
+_NO_LIST = "CAST(NULL AS VARCHAR)"
+
+
+def load_sql(scan: str, columns: Mapping[str, str], codes: Mapping[str, Mapping[str, str]] | None = None) -> str:
     """One pass over the file: minimised, typed columns, in the file's order. Casts never raise: TRY_CAST.
 
+    What stands in a column of codes is carried on as a code of a list or not at all: it may be free text.
     Places are a type of their own and not a table to join: a join here costs as much again as the whole pass, and
     DuckDB may turn it round, so that rows lose their order.
     """
     # A column that the map doesn't require and the file doesn't have is empty.
-    c = defaultdict(lambda: "CAST(NULL AS VARCHAR)", columns)
+    c = defaultdict(lambda: _NO_LIST, columns)
+    coded = _coded(c, codes or {})
     return f"""
     CREATE OR REPLACE TEMP TABLE minimised AS
     SELECT {_hash(c["record_id"], "person")} AS person,
            {_hash(c["registration_group_id"], "family")} AS family,
-           CAST(CASE lower(trim({c["sex"]})) WHEN 'f' THEN 'f' WHEN 'female' THEN 'f' WHEN 'm' THEN 'm'
-                WHEN 'male' THEN 'm' ELSE 'unknown' END AS ENUM ('f', 'm', 'unknown')) AS sex,
+           coalesce(try_cast({coded["sex"]} AS ENUM ('f', 'm', 'unknown')), 'unknown') AS sex,
            {_day(c["date_of_birth"])} AS born,
-           upper(trim({c["origin_country"]})) AS origin,
-           upper(trim({c["legal_status"]})) AS legal_status,
-           coalesce(lower(trim({c["record_status"]})) = 'active', false) AS active,
+           {coded["origin_country"]} AS origin,
+           {coded["legal_status"]} AS legal_status,
+           coalesce({coded["record_status"]} = 'active', false) AS active,
            {_day(c["registration_date"])} AS registered,
            {_day(c["card_issue"])} AS card_issue,
            {_day(c["card_expiry"])} AS card_expiry,
            try_cast({c["family_size_declared"]} AS INTEGER) AS family_size_declared,
-           lower(trim({c["family_role"]})) IN ('focal_point', 'focal point', 'head') AS is_focal,
-           upper(trim({c["residence_adm1_code"]})) AS adm1_pcode,
-           try_cast(upper(trim({c["residence_adm2_code"]})) AS known_place) AS place,
+           {coded["family_role"]} = 'focal_point' AS is_focal,
+           try_cast({coded["residence_adm1_code"]} AS known_region) AS region,
+           try_cast({coded["residence_adm2_code"]} AS known_place) AS place,
+           {_strange(columns, codes or {})} AS code_unknown,
            false AS is_copy
     FROM {scan}
     """
+
+
+def _strange(columns: Mapping[str, str], lists: Mapping[str, Mapping[str, str]]) -> str:
+    """Whether a cell holds something its code list doesn't know; sex and places have rules of their own."""
+    listed = [name for name in sorted(lists) if name in columns and name != "sex" and not name.startswith("residence")]
+    tests = [
+        f"coalesce(lower(trim({columns[name]})) NOT IN ({', '.join(map(quote, ['', *lists[name]]))}), false)"
+        for name in listed
+    ]
+    return " OR ".join(tests) or "false"
 
 
 def judge_sql(extract: date) -> str:
@@ -155,7 +210,7 @@ def individuals_sql(extract: date, register: str, cod_version: str) -> str:
            replace(CAST(person AS VARCHAR), '-', '') AS person,
            replace(CAST(family AS VARCHAR), '-', '') AS family, CAST(sex AS VARCHAR) AS sex,
            CAST(date_diff('year', born, extract_date) - CASE WHEN {birthday} THEN 1 ELSE 0 END AS INTEGER) AS age_years,
-           coalesce(getvariable('adm1_now')[enum_code(place) + 1], adm1_pcode) AS adm1_pcode,
+           coalesce(getvariable('adm1_now')[enum_code(place) + 1], CAST(region AS VARCHAR)) AS adm1_pcode,
            getvariable('adm2_now')[enum_code(place) + 1] AS adm2_pcode,
            {quote(cod_version)} AS cod_version, origin, legal_status,
            CASE WHEN active THEN 'active' ELSE 'inactive' END AS record_status,

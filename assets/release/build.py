@@ -270,14 +270,15 @@ def _expected(office: Office, source: str, due: Due) -> list[Delivery]:
         "population": ("The population statistics", "statistics office"),
     }
     what, sender = words[source]
+    if source == "register" and (register := office.operation.sources.register_extracts):
+        found = {one.name: newest.get(f"{last_day(due.covers)}|{one.name}") for one in register.systems}
+        return [Delivery(f"{what} ({name})", sender, _word(one), required=True) for name, one in found.items()]
     return [Delivery(what, sender, _word(_of_period(source, newest, due)), required=True)]
 
 
 def _of_period(source: str, newest: Mapping[str, ledger.Entry], due: Due) -> ledger.Entry | None:
     """The newest delivery that speaks about the period; of what has no period, the newest there is."""
     first, last = first_day(due.covers), last_day(due.covers)
-    if source == "register":
-        return newest.get(last.isoformat())
     found = list(newest.values())
     if source == "displacement":
         found = [one for one in found if first <= date.fromisocalendar(*_week(one.partition), 7) <= last]

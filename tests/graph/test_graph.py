@@ -196,7 +196,7 @@ def elsewhere(tmp_path: Path) -> Path:
 def test_partitions_come_from_the_operation_and_from_no_clock(elsewhere: Path) -> None:
     weeks = {f"2031-W{number:02d}" for number in range(5, 15)}
     months, clusters = {"2031-02", "2031-03"}, {"HEA", "WSH"}
-    expected = [months, clusters, weeks, {"X1", "X2"}, {"2031-03-15"}, {"v07"}, {"2031"}]
+    expected = [months, clusters, weeks, {"X1", "X2"}, {"2031-03-15"}, {"register"}, {"v07"}, {"2031"}]
     found = set(_grids(built("demo", elsewhere)))
     assert found == {frozenset(keys) for keys in expected}
 

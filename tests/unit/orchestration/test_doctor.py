@@ -20,7 +20,7 @@ from orchestration.office import Office
 
 QUESTIONS = [
     "Python", "packages", "DuckDB extension httpfs", "DuckDB extension spatial", "operation", "keys", "lake",
-    "sealed zone", "disk", "KoBo", "HDX",
+    "sealed zone", "disk", "KoBo", "registers", "HDX",
 ]  # fmt: skip
 
 
@@ -170,7 +170,7 @@ def test_settings_that_cannot_be_read_do_not_keep_the_rest_from_being_asked(vari
     (Path(variables["IMU_OPERATIONS"]) / "kalvoria" / "operation.yml").write_text("name: [", encoding="utf-8")
     answers = ask(variables)
     assert list(answers) == QUESTIONS
-    assert unwell(answers) == ["operation", "KoBo", "HDX"]
+    assert unwell(answers) == ["operation", "KoBo", "registers", "HDX"]
 
 
 def test_a_plain_file_in_the_sealed_zone_is_named(variables: dict[str, str]) -> None:

@@ -17,7 +17,8 @@ import pytest
 import register_rows
 from register_rows import MAP, person, read, written
 
-from assets.registry import checks, extract, rules
+from assets.registry import checks, rules
+from assets.registry.unreadable import Unreadable
 from demo.country import register
 from demo.country.geography import build_geography
 from orchestration import duck
@@ -42,7 +43,7 @@ _GOOD = written(_people())
 _BROKEN = {
     "no text": b"PK\x03\x04" + bytes(range(128, 256)),
     "one column more in a row": _GOOD + b"x," * 40 + NAME.encode() + b"\n",
-    "bytes of another alphabet in a later row": _GOOD
+    "bytes of another alphabet in a later row": written([person(full_name="Ім'я Прізвище")])
     + written([person()]).split(b"\n", 1)[1].replace(b"ref", b"\xce\xeb\xff"),
     "one cell too few in a row": _GOOD + NAME.encode() + b",x" * 24 + b"\n",
     "a quote left open at the end": _GOOD + b'"' + NAME.encode() + b",x" * 25 + b"\n",
@@ -57,7 +58,7 @@ _BROKEN = {
 @pytest.mark.parametrize("once", [True, False])
 def test_a_broken_file_is_the_senders_to_mend_and_its_words_stay_in_it(kind: str, once: bool) -> None:
     content = _BROKEN[kind]
-    with pytest.raises(extract.Unreadable) as caught:
+    with pytest.raises(Unreadable) as caught:
         read(iter([content]) if once else [content])
     told = "".join(traceback.format_exception(caught.value))
     assert "Invented" not in told
@@ -153,7 +154,7 @@ def test_a_stream_that_fails_stops_the_reading_with_its_own_reason(temporary: Pa
 
     with pytest.raises(Permanent, match="cut at chunk 1") as caught:
         read(failing())
-    assert not isinstance(caught.value, extract.Unreadable), "a broken seal is not the sender's fault"
+    assert not isinstance(caught.value, Unreadable), "a broken seal is not the sender's fault"
     assert "Invented" not in "".join(traceback.format_exception(caught.value))
     assert (_feeders(), list(temporary.rglob("*"))) == ([], [])
 
@@ -174,7 +175,7 @@ def test_a_reader_that_stops_early_leaves_nobody_waiting(temporary: Path) -> Non
         while True:
             yield b"x," * 40 + b"\n"
 
-    with pytest.raises(extract.Unreadable):
+    with pytest.raises(Unreadable):
         read(endless())
     assert (_feeders(), list(temporary.rglob("*"))) == ([], [])
 
@@ -184,19 +185,27 @@ def test_a_reader_that_stops_early_leaves_nobody_waiting(temporary: Path) -> Non
 
 def _settings() -> checks.Settings:
     districts = demo_places.demo_places().regions["v01"]
-    return checks.Settings(MAP, ("fingerprint",), "v01", tuple(sorted(districts)))
+    return checks.Settings(
+        MAP, ("fingerprint",), "v01", tuple(sorted(districts)), tuple(sorted(set(districts.values())))
+    )
 
 
 def _take(lake: Lake, content: bytes, name: str = "register_2025-03-31.csv") -> Arrival:
     moment = demo_places.arrival("register", name).taken_at
     return lake.take(
-        "register", content, sender="unit", file_name=name, partition="2025-03-31", received_at=moment, taken_at=moment
+        "register",
+        content,
+        sender="unit",
+        file_name=name,
+        partition="2025-03-31|register",
+        received_at=moment,
+        taken_at=moment,
     )[0]
 
 
 def _check(lake: Lake, content: bytes, totals: dict[str, int] | None = None) -> tuple[Any, Path]:
     arrival = _take(lake, content)
-    target = checks.store_target(lake, arrival, "2025-03-31", "c" * 16)
+    target = checks.store_target(lake, arrival, "c" * 16)
     return checks.check(lake, arrival, MARCH, _settings(), totals, target), target
 
 
@@ -246,8 +255,8 @@ def test_the_fictional_country_raises_what_was_planted_and_nothing_else(lake: La
             totals = checks.read_totals(files[name.replace(".csv", "_totals.csv")])
             try:
                 verdict = _check(lake, content, totals)[0]
-            except extract.Unreadable:
-                verdict = checks.unreadable(_take(lake, content, name), MARCH)
+            except Unreadable as problem:
+                verdict = checks.unreadable(_take(lake, content, name), problem.reason)
             found |= {(name, one.rule, one.row) for one in verdict.findings if one.severity != "info"}
     planted = {(one.file, one.rule, one.row) for one in troubles if one.rule and one.rule != "R-BIRTH-MISSING"}
     assert found == planted

@@ -60,7 +60,7 @@ def test_what_is_not_due_yet_is_not_built(office: Office) -> None:
         ("displacement", "displacement", "2025-W15", "2025-04-15", "2025-04", "2025-05"),
         ("displacement", "displacement", "2025-W15", "2025-04-15", "2025-04", "2025-03"),
         ("situation-monitoring", "hsm", "R03", "2025-03-30", "2025-03", "2025-04"),
-        ("registered-population", "register", "2025-03-31", "2025-04-02", "2025-Q1", "2025-Q2"),
+        ("registered-population", "register", "2025-03-31|register", "2025-04-02", "2025-Q1", "2025-Q2"),
     ],
 )
 def test_another_periods_delivery_does_not_stand_in(

@@ -51,7 +51,7 @@ def test_the_same_extract_under_its_right_name_comes_in(office: Office) -> None:
     [refused] = _take(office, registry, "register", "registration-unit", "extract_2025-02-17.csv")
     day = office.operation.period.extracts[0].isoformat()
     _take(office, registry, "register", "registration-unit", f"extract_{day}.csv")
-    assert waiting_partitions(office, "register") == {day: [refused.arrival_id]}
+    assert waiting_partitions(office, "register") == {f"{day}|register": [refused.arrival_id]}
     assert office.lake.arrival("register", refused.arrival_id).file_name == f"extract_{day}.csv"
     again = office.lake.folder("quality", "register", "again")
     assert not again.exists()  # it is taken in, not noted as sent twice

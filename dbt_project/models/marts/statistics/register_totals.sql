@@ -49,6 +49,19 @@ facts as (
         1 as families
     from families
 
+    union all
+
+    select
+        extract,
+        register,
+        cod_version,
+        adm1_pcode,
+        adm2_pcode,
+        records,
+        individuals,
+        families
+    from {{ ref('stg_register_counts') }}
+
 ),
 
 counted as (

@@ -1,7 +1,31 @@
 with individuals as (
 
-    select * from {{ ref('stg_individuals') }}
+    select
+        extract,
+        register,
+        cod_version,
+        adm1_pcode,
+        adm2_pcode,
+        sex,
+        age_bracket,
+        count(*) as individuals
+    from {{ ref('stg_individuals') }}
     where record_status = 'active'
+    group by all
+
+    union all
+
+    select
+        extract,
+        register,
+        cod_version,
+        adm1_pcode,
+        adm2_pcode,
+        sex,
+        age_bracket,
+        individuals
+    from {{ ref('stg_register_counts') }}
+    where sex <> 'all'
 
 ),
 
@@ -20,7 +44,7 @@ counted as (
         coalesce(adm2_pcode, adm1_pcode) as pcode,
         case when grouping(sex) = 1 then 'all' else sex end as sex,
         case when grouping(age_bracket) = 1 then 'all' else age_bracket end as age_bracket,
-        count(*) as individuals
+        sum(individuals) as individuals
     from individuals
     group by
         extract, register, cod_version,
