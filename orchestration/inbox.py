@@ -24,6 +24,10 @@ _NOT_A_FILE = re.compile(r"^(~\$|\.|Thumbs\.db$|desktop\.ini$)|\.(tmp|part|crdow
 _CONFLICT_COPY = re.compile(
     r"conflict(ed)? copy|\[conflict\]|\.(sync-)?conflict[-.]|-(desktop|laptop)-[a-z0-9]{7}\.\w+$", re.IGNORECASE
 )
+# An e-mail address or a telephone number; a date (20250331) is none.
+_REACHES_SOMEBODY = re.compile(
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*|\+\d[\d ()-]{7,}\d|(?<!\d)0\d{2}[ -]?\d{3}[ -]?\d{2}[ -]?\d{2}(?!\d)"
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,16 @@ class Ready:
     sender: str
     modified: datetime
 
+    @property
+    def name(self) -> str:
+        """The file's name as it is kept."""
+        return shown_name(self.path)
+
+
+def shown_name(path: Path) -> str:
+    """A file's name without what reaches somebody: manifests lie open, and people write into names whom to call."""
+    return _REACHES_SOMEBODY.sub("…", path.stem) + path.suffix
+
 
 def look(
     lake: Lake, source: str, now: datetime, accounts: Collection[str] | None = None
@@ -63,7 +77,7 @@ def look(
             continue
         reason = _why_not(inside, path, now, accounts)
         if reason:
-            waiting.append(Waiting(source, inside[0] if len(inside) > 1 else "", path.name, reason))
+            waiting.append(Waiting(source, inside[0] if len(inside) > 1 else "", shown_name(path), reason))
         else:
             ready.append(Ready(path, source, inside[0], _modified(path, now)))
     return sorted(ready, key=lambda file: (file.modified, str(file.path))), waiting
@@ -78,7 +92,7 @@ def misplaced(lake: Lake, sources: Collection[str]) -> list[Waiting]:
         inside = path.relative_to(folder).parts
         if path.is_file() and inside[0] not in sources and not any(_NOT_A_FILE.search(part) for part in inside):
             source = inside[0] if len(inside) > 1 else ""
-            found.append(Waiting(source, "", path.name, f"no source has this folder: {known}; move the file"))
+            found.append(Waiting(source, "", shown_name(path), f"no source has this folder: {known}; move the file"))
     return found
 
 
@@ -130,7 +144,7 @@ def take_all(
             source,
             file.path,
             sender=file.sender,
-            file_name=file.path.name,
+            file_name=file.name,
             partition=partition,
             received_at=file.modified,
             taken_at=now,
@@ -166,19 +180,19 @@ def _state(path: Path) -> _State:
 
 def _is_the_same_delivery(arrival: Arrival, file: Ready) -> bool:
     """Whether this very file was sealed before and a crash came before it was cleared: nobody sent anything again."""
-    return (arrival.sender, arrival.file_name, arrival.received_at) == (file.sender, file.path.name, file.modified)
+    return (arrival.sender, arrival.file_name, arrival.received_at) == (file.sender, file.name, file.modified)
 
 
 def _note_again(lake: Lake, arrival: Arrival, file: Ready, now: datetime) -> None:
     """Remember that the same bytes came again, under which name and from whom: nothing is silent."""
     stamp = file.modified.strftime("%Y%m%dT%H%M%S")
     # Two accounts may send the same bytes in the same second; each of them is told.
-    delivery = hashlib.sha256(f"{file.sender}/{file.path.name}".encode()).hexdigest()[:8]
+    delivery = hashlib.sha256(f"{file.sender}/{file.name}".encode()).hexdigest()[:8]
     lake.write_json(
         lake.folder("quality", arrival.source, "again", f"{arrival.arrival_id}-{stamp}-{delivery}.json"),
         {
             "arrival_id": arrival.arrival_id,
-            "file_name": file.path.name,
+            "file_name": file.name,
             "sender": file.sender,
             "received_at": file.modified.isoformat(),
             "taken_at": now.isoformat(),

@@ -158,6 +158,10 @@ def _found_table(
         work.findings.append(Finding("C-TEMPLATE", detail=words))
     for column in table.lookalikes:
         work.findings.append(Finding("C-LOOKALIKE", row=table.first_row, column=column))
+    elsewhere = intruders.beside_the_table(workbook, table, known)
+    if elsewhere:
+        words = f"{elsewhere}, on another sheet (perhaps a hidden one) or in a remark beside a cell"
+        work.findings.append(Finding("C-PERSONAL", detail=words))
     for told in intruders.personal_headings(table):
         work.findings.append(Finding("C-PERSONAL", row=table.first_row, column=told.column, detail=told.detail))
     return table

@@ -16,7 +16,7 @@ from assets.clusters.row_facts import Told
 from assets.clusters.template import Table, letter
 from assets.geography.places import Gazetteer
 from assets.quality.personal import HEADING, is_personal_heading, personal_kinds
-from assets.sheets.workbook import Cell, Workbook
+from assets.sheets.workbook import Cell, Sheet, Workbook
 
 _NEVER = frozenset({MONTH, YEAR, *DATES, *CODES.values()})
 _LISTED = frozenset({"org", "impl_org", "donor", "sector", "activity", "status", "population_group", *NAMES.values()})
@@ -71,17 +71,30 @@ def personal_headings(table: Table) -> list[Told]:
     ]
 
 
+def beside_the_table(workbook: Workbook, table: Table, known: Callable[[str], bool]) -> str | None:
+    """Say what kinds of personal data stand on other sheets, hidden ones too, or in remarks beside cells."""
+    others = (sheet for sheet in (*workbook.sheets, *workbook.hidden) if sheet is not table.sheet)
+    remarks = {kind for note in workbook.notes for kind in personal_kinds(note, names=False, allowed=known)}
+    found = remarks | set().union(*(_list_of_people(sheet, known) for sheet in others))
+    return " and ".join(sorted(found)) if found else None
+
+
 def looks_like_a_list_of_people(workbook: Workbook, known: Callable[[str], bool]) -> str | None:
     """Say what kinds of personal data a workbook of unknown shape is full of: a list of people sent by mistake."""
-    for sheet in workbook.sheets:
-        hits: set[str] = set()
-        count = 0
-        # Large sums are numbers too: in a file of unknown shape only what was typed as text is looked at.
-        for cell in (cell for row in sheet.rows for cell in row if isinstance(cell, str)):
-            heading = len(cell) < _HEADING_LENGTH and is_personal_heading(cell)
-            kinds = {HEADING} if heading else personal_kinds(cell, names=False, allowed=known)
-            count += bool(kinds)
-            hits |= kinds
-        if count >= _MANY:
-            return " and ".join(sorted(hits))
+    for sheet in (*workbook.sheets, *workbook.hidden):
+        kinds = _list_of_people(sheet, known)
+        if kinds:
+            return " and ".join(sorted(kinds))
     return None
+
+
+def _list_of_people(sheet: Sheet, known: Callable[[str], bool]) -> set[str]:
+    hits: set[str] = set()
+    count = 0
+    # Large sums are numbers too: in a sheet of unknown shape only what was typed as text is looked at.
+    for cell in (cell for row in sheet.rows for cell in row if isinstance(cell, str)):
+        heading = len(cell) < _HEADING_LENGTH and is_personal_heading(cell)
+        kinds = {HEADING} if heading else personal_kinds(cell, names=False, allowed=known)
+        count += bool(kinds)
+        hits |= kinds
+    return hits if count >= _MANY else set()

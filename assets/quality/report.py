@@ -163,8 +163,11 @@ def suggested(finding: Finding) -> str:
 
 
 def may_be_returned(verdict: Verdict) -> bool:
-    """Personal data is not sent around a second time, and what cannot be opened cannot be marked."""
-    return not any(finding.rule.endswith(("-PERSONAL", "-UNREADABLE", "-SUBMITTER")) for finding in verdict.findings)
+    """Personal data is not sent around a second time, and what cannot be opened cannot be marked. Of a file of no known
+    shape nobody can say what is in it.
+    """
+    shut = ("-PERSONAL", "-UNREADABLE", "-SUBMITTER")
+    return verdict.template is not None and not any(one.rule.endswith(shut) for one in verdict.findings)
 
 
 def _words(finding: Finding) -> str:

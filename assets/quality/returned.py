@@ -122,11 +122,13 @@ def _lines(verdict: Verdict) -> Iterator[tuple[Any, ...]]:
 def _marked(content: bytes, verdict: Verdict) -> bytes | None:
     """Mark the workbook itself, with its widths, formulas and drop-downs; None where openpyxl cannot open it."""
     from openpyxl import load_workbook
+    from openpyxl.packaging.core import DocumentProperties
 
     try:
         book = load_workbook(io.BytesIO(content))
         _mark_cells(book, verdict)
         _list_findings(book, verdict)
+        book.properties = DocumentProperties(creator=_AUTHOR)  # programs write the name of whoever saved it
         saved = io.BytesIO()
         book.save(saved)
     except Exception:  # noqa: BLE001 - whatever a stranger's workbook does to openpyxl, the sender gets an answer

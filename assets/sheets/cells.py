@@ -30,6 +30,11 @@ _SNIFF_LINES = 30
 _SHEET = re.compile(r'<sheet\b(?=[^>]*\bname="([^"]*)")(?=[^>]*\br:id="([^"]*)")[^>]*>')
 _RELATION = re.compile(r'<Relationship\b(?=[^>]*\bId="([^"]*)")(?=[^>]*\bTarget="([^"]*)")[^>]*>')
 _ERROR = re.compile(rb'<c\b(?=[^>]*\bt="e")(?=[^>]*\br="([A-Z]+)(\d+)")[^>]*>(?:(?!</c>).)*?<v>([^<]*)</v>', re.DOTALL)
+_NOTES = re.compile(r"^xl/(comments|threadedComments)[^/]*(/[^/]*)?\.xml$|^xl/comments/[^/]*\.xml$|^content\.xml$")
+_NOTE = re.compile(r"<(?:threadedComment|comment)\b.*?</(?:threadedComment|comment)>", re.DOTALL)
+_ANNOTATION = re.compile(r"<office:annotation\b.*?</office:annotation>", re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+_MOST_NOTES = 10_000
 _MOST_ANSWER = 128 * _MEGABYTE
 
 
@@ -46,7 +51,7 @@ def limit(memory_mb: int, seconds: int) -> None:
 
 
 def read(content: bytes, most_unpacked_mb: int, most_cells: int) -> dict[str, Any]:
-    """Return kind and visible sheets of a workbook or a delimited text."""
+    """Return kind, sheets and remarks of a workbook or a delimited text."""
     if not content:
         raise UnreadableError("empty")
     if content.startswith(_OLE):
@@ -55,7 +60,7 @@ def read(content: bytes, most_unpacked_mb: int, most_cells: int) -> dict[str, An
         return {"kind": "xls", "sheets": list(_sheets(content, most_cells))}
     if content.startswith(_ZIP):
         kind = _zip_kind(content, most_unpacked_mb)
-        return {"kind": kind, "sheets": list(_sheets(content, most_cells))}
+        return {"kind": kind, "sheets": list(_sheets(content, most_cells)), "notes": _notes(content)}
     if content.startswith(_OTHER_KINDS) or _MARKUP.match(content[:200]):
         raise UnreadableError("not a table")
     return {"kind": "csv", "sheets": [_text_sheet(content, most_cells)]}
@@ -97,12 +102,22 @@ def _sheets(content: bytes, most_cells: int) -> Iterator[dict[str, Any]]:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         errors = _error_cells(content)
         for about in book.sheets_metadata:
-            if about.visible == SheetVisibleEnum.Visible and about.typ == SheetTypeEnum.WorkSheet:
-                yield _sheet(book.get_sheet_by_name(about.name), most_cells, errors.get(about.name, {}))
+            if about.typ == SheetTypeEnum.WorkSheet:
+                sheet = _sheet(book.get_sheet_by_name(about.name), most_cells, errors.get(about.name, {}))
+                yield {**sheet, "hidden": about.visible != SheetVisibleEnum.Visible}
     except PasswordError as cause:
         raise UnreadableError("encrypted") from cause
     except (CalamineError, XmlError, ZipError, ValueError, OSError) as cause:
         raise UnreadableError("corrupt") from cause
+
+
+def _notes(content: bytes) -> list[str]:
+    """What people wrote beside the cells: it travels with the workbook, seen or not."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = [name for name in archive.namelist() if _NOTES.search(name)]
+        texts = [archive.read(name).decode("utf-8", "replace") for name in parts]
+    notes = [found for text in texts for found in (_NOTE if "<comment" in text.lower() else _ANNOTATION).findall(text)]
+    return [html.unescape(" ".join(_TAG.sub(" ", note).split())) for note in notes][:_MOST_NOTES]
 
 
 def _error_cells(content: bytes) -> dict[str, dict[tuple[int, int], str]]:

@@ -58,10 +58,16 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Workbook:
-    """The visible sheets of a file, in its own order. `kind`: xlsx, xlsb, xls, ods or csv."""
+    """The visible sheets of a file, in its own order. `kind`: xlsx, xlsb, xls, ods or csv.
+
+    `hidden` sheets and `notes` (remarks beside cells) mean nothing to us; they are here to be searched for what must
+    not come along.
+    """
 
     kind: str
     sheets: tuple[Sheet, ...]
+    hidden: tuple[Sheet, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class UnreadableWorkbook(Permanent):
@@ -80,8 +86,17 @@ def read_workbook(content: bytes, limits: Limits | None = None) -> Workbook:
     answer = _ask_child(content, limits or Limits())
     if "refused" in answer:
         raise UnreadableWorkbook(answer["refused"])
-    sheets = (Sheet(s["name"], s["rows"], tuple(map(tuple, s["merged"]))) for s in answer["sheets"])
-    return Workbook(answer["kind"], tuple(sheets))
+    found = [(_sheet(one), bool(one.get("hidden"))) for one in answer["sheets"]]
+    return Workbook(
+        answer["kind"],
+        tuple(sheet for sheet, is_hidden in found if not is_hidden),
+        tuple(sheet for sheet, is_hidden in found if is_hidden),
+        tuple(answer.get("notes", ())),
+    )
+
+
+def _sheet(found: dict[str, Any]) -> Sheet:
+    return Sheet(found["name"], found["rows"], tuple(map(tuple, found["merged"])))
 
 
 def _ask_child(content: bytes, limits: Limits) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from typing import Any
 
+import openpyxl
 import pytest
 import small_country
 from small_country import HEADINGS, NAMES, activity, submission, xlsx
@@ -110,6 +112,33 @@ def test_list_of_people_sent_by_mistake(check: Check) -> None:
     rows = [["Full name", "Phone", "Date of birth"], ["A B", "+380000000001", "2001-01-01"]]
     checked = check(xlsx({"People": rows}))
     assert {finding.rule for finding in checked.verdict.findings} == {"C-TEMPLATE", "C-PERSONAL"}
+
+
+@pytest.mark.parametrize("hidden", ["", "Contacts"])
+def test_people_on_another_sheet_refuse_the_file_hidden_or_not(check: Check, hidden: str) -> None:
+    people = [["A B", "+380000000001"], ["C D", "+380000000002"], ["E F", "e.f@kalvoria.example"]]
+    checked = check(xlsx({"5W": [list(HEADINGS), activity()], "Contacts": people}, hidden=hidden))
+    assert [finding.rule for finding in checked.verdict.findings] == ["C-PERSONAL"]
+    assert "another sheet" in (checked.verdict.findings[0].detail or "")
+    assert checked.rows.empty
+
+
+def test_one_address_on_a_sheet_of_instructions_is_no_list(check: Check) -> None:
+    aid = [["How to fill this in"], ["Questions: imu@kalvoria.example"]]
+    assert check(xlsx({"5W": [list(HEADINGS), activity()], "How to": aid})).verdict.findings == ()
+
+
+@pytest.mark.parametrize("words", ["Olha P., +380 67 123 45 67", "ask olha.p@kalvoria.example"])
+def test_a_remark_beside_a_cell_is_searched_too(check: Check, words: str) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(submission([activity()])))
+    book["5W"]["B2"].comment = openpyxl.comments.Comment(words, "somebody")
+    saved = io.BytesIO()
+    book.save(saved)
+    assert [finding.rule for finding in check(saved.getvalue()).verdict.findings] == ["C-PERSONAL"]
+    book["5W"]["B2"].comment = openpyxl.comments.Comment("as agreed in January", "somebody")
+    saved = io.BytesIO()
+    book.save(saved)
+    assert check(saved.getvalue()).verdict.findings == ()
 
 
 def test_something_else_altogether(check: Check) -> None:

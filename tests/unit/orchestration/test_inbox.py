@@ -124,6 +124,23 @@ def test_a_link_is_not_followed_wherever_it_leads(lake: Lake, tmp_path: Path) ->
     assert _take(lake) == ([], [])
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("WASH 2025-03 call +380 67 123 45 67.xlsx", "WASH 2025-03 call ….xlsx"),
+        ("5W from o.vymyshlena@kalvoria.example.xlsx", "5W from ….xlsx"),
+        ("list 067 123-45-67 v2.csv", "list … v2.csv"),
+        ("WASH_20250331_v2 (1).xlsx", "WASH_20250331_v2 (1).xlsx"),
+        ("register_2025-03-31_totals.csv", "register_2025-03-31_totals.csv"),
+        ("5W 31.03.2025 12-05-44.xlsx", "5W 31.03.2025 12-05-44.xlsx"),
+    ],
+)
+def test_whom_a_files_name_reaches_is_not_kept(lake: Lake, name: str, shown: str) -> None:
+    _put(lake, f"wsh-focal/{name}")
+    (taken,), _ = _take(lake)
+    assert lake.arrival("clusters", taken).file_name == shown
+
+
 def test_what_lies_in_no_sources_folder_is_named(lake: Lake) -> None:
     for place in ("report.xlsx", "cluster/wsh-focal/report.xlsx", "~$report.xlsx"):
         path = lake.folder("inbox") / place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import zipfile
 from datetime import date
@@ -27,7 +28,7 @@ FINDINGS = [
 def _verdict(*findings: Finding, sheet: str | None = "5W") -> Verdict:
     return conclude(
         source="clusters", arrival_id="a" * 16, sender="s", partition="2025-03", subject="WSH", rows_total=3,
-        findings=findings or FINDINGS, columns=COLUMNS, sheet=sheet,
+        findings=findings or FINDINGS, columns=COLUMNS, sheet=sheet, template="new",
     )  # fmt: skip
 
 
@@ -142,3 +143,19 @@ def test_marks_are_by_cell() -> None:
     marks = cell_marks(_verdict())
     assert [len(found) for found in marks.values()] == [2, 1, 1]
     assert list(marks) == [(2, 19), (3, 13), (4, 1)]
+
+
+def test_no_name_of_whoever_saved_it_comes_along() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(submission([activity()])))
+    book.properties.creator, book.properties.lastModifiedBy = "Olena Vymyshlena", "Olena Vymyshlena"
+    book.properties.keywords = "Olena"
+    saved = io.BytesIO()
+    book.save(saved)
+    content = returned_workbook(saved.getvalue(), _verdict())
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert not any(b"Olena" in archive.read(name) for name in archive.namelist())
+
+
+def test_a_file_of_no_known_shape_does_not_come_back() -> None:
+    verdict = dataclasses.replace(_verdict(), template=None)
+    assert _open(returned_workbook(submission([activity()]), verdict)).sheetnames == ["IMU findings"]
