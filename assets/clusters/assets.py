@@ -11,7 +11,7 @@ from assets.clusters.activities import read_activities
 from assets.clusters.check import Tables, check_submission
 from assets.clusters.column_maps import column_map
 from assets.clusters.office_lists import OfficeLists
-from assets.clusters.period import period_of, year_stated
+from assets.clusters.period import month_named, period_of, year_stated
 from assets.clusters.template import find_table
 from assets.geography.reference import reference
 from assets.quality import feedback, ledger
@@ -69,9 +69,9 @@ def _month_in(office: Office, file: Ready, hint: str) -> str | None:
     try:
         table = find_table(read_workbook(file.path.read_bytes()), tables(office.operation).maps)
     except UnreadableWorkbook:
-        return None
+        table = None
     if table is None:
-        return None
+        return month_named(file.path.name, hint)
     rows = read_activities(table, year_stated(file.path.name, hint)).rows
     return period_of(table, rows, file.path.name, hint).month
 
@@ -106,7 +106,7 @@ def answer(office: Office, entry: Entry) -> None:
     cluster = operation.cluster_of(entry.sender)
     to = feedback.Addressee(
         name=cluster.name if cluster else entry.sender,
-        email=cluster.email if cluster else f"{entry.sender}@partners.example",
+        email=cluster.email if cluster else "",  # nobody knows it: whoever sends the message fills it in
         operation=operation.title,
         contact=operation.contact,
     )
@@ -172,7 +172,7 @@ def assets(operation: Operation) -> list[dg.AssetsDefinition]:
 def _refuse_at_the_door(office: Office, arrival: Arrival) -> None:
     entry = ledger.entry(office.lake, SOURCE, arrival.arrival_id)
     if entry is None:
-        partition = f"unrouted|{_month_of(arrival)}"
+        partition = f"{feedback.UNROUTED}|{_month_of(arrival)}"
         entry = ledger.store(office.lake, arrival, partition, office.config, at_the_door(office, arrival))
     if not feedback.is_written(office.lake, entry):
         answer(office, entry)

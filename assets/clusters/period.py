@@ -81,6 +81,12 @@ def _in_titles(table: Table) -> set[Month]:
     return set().union(*map(months_in_text, above)) or months_in_text(table.sheet.name)
 
 
+def month_named(file_name: str, hint: str | None) -> str | None:
+    """The month in a file's name: all that is known of a file that cannot be read."""
+    named = _completed(months_in_name(file_name), hint)
+    return named[-1] if named else None
+
+
 def _completed(named: set[Month], hint: str | None) -> list[str]:
     """Write months out; in "January to March 2024" one year stands for both, without any it is the last one past."""
     years = {year for year, _ in named if year}

@@ -14,13 +14,15 @@ from functools import lru_cache
 from pathlib import Path
 
 from assets.quality.ledger import Entry
-from assets.quality.report import About, mark_of, partner_page
+from assets.quality.report import About, mark_of, may_be_returned, partner_page
 from assets.quality.returned import returned_workbook
 from assets.quality.verdict import Verdict
 from orchestration.lake import Lake
 
 # Sources whose senders get an answer.
 ANSWERED = ("clusters",)
+# Where files of accounts lie that belong to no cluster.
+UNROUTED = "unrouted"
 _XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 
 
@@ -86,18 +88,42 @@ def _head(path: Path, _modified: int, _size: int) -> str:
 def _message(entry: Entry, verdict: Verdict, to: Addressee, html: str, workbook: bytes) -> bytes:
     """A draft without a date or an id of its own, so that the same verdict gives the same bytes."""
     message = EmailMessage(policy=SMTP)
-    message["To"] = to.email
+    if to.email:
+        message["To"] = to.email
     message["From"] = to.contact
-    message["Subject"] = f"{to.operation}: your workbook for {' '.join(_folder(entry))}: {_word(verdict)}"
+    message["Subject"] = f"{to.operation}: {_about(entry)}: {_word(verdict)}"
     message["X-Unsent"] = "1"  # mail programs open it for editing instead of as received
     message.set_content(
-        f"Dear colleagues,\n\n{verdict.summary}\n\nThe page attached says what to mend first and how; in the workbook "
-        f"attached the cells are coloured. Please send a corrected workbook the same way.\n\nThank you,\n{to.contact}\n"
+        f"Dear colleagues,\n\n{verdict.summary}\n\n{_enclosed(verdict)}\n\nThank you,\n{to.contact}\n"
     )
-    message.add_attachment(html.encode(), maintype="text", subtype="html", filename="feedback.html")
-    message.add_attachment(workbook, maintype=_XLSX[0], subtype=_XLSX[1], filename="your workbook, checked.xlsx")
+    returned = may_be_returned(verdict)
+    message.add_attachment(html, subtype="html", filename="feedback.html")
+    name = "your workbook, checked.xlsx" if returned else "what was found.xlsx"
+    message.add_attachment(workbook, maintype=_XLSX[0], subtype=_XLSX[1], filename=name)
     message.set_boundary(f"imu-{entry.arrival_id}")
     return message.as_bytes()
+
+
+def _about(entry: Entry) -> str:
+    """What the message is about; a file of no cluster is nobody's workbook of a month."""
+    cluster, month = _folder(entry)[0], _folder(entry)[-1]
+    return f"the file you sent, received {entry.received_at:%Y-%m-%d}" if cluster == UNROUTED else f"{cluster} {month}"
+
+
+def _enclosed(verdict: Verdict) -> str:
+    """What comes along and what to do, true for this verdict."""
+    rules = {finding.rule.split("-", 1)[1] for finding in verdict.findings}
+    if "SUBMITTER" in rules:
+        return "The page attached says to whom to send it instead. Please do not send it here again."
+    if "PERSONAL" in rules:
+        return (
+            "Your file is not sent back, because of the personal data in it. The page attached says where it stands. "
+            "Please delete it there and in your copies, and send the file again."
+        )
+    if not may_be_returned(verdict):
+        return "The page attached says why, and what to do. Please send a corrected file the same way."
+    colours = "in the workbook attached the cells are coloured. Please send a corrected workbook the same way."
+    return f"The page attached says what to mend first and how; {colours}"
 
 
 def _word(verdict: Verdict) -> str:

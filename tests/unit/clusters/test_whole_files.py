@@ -13,6 +13,7 @@ import small_country
 from small_country import HEADINGS, NAMES, activity, submission, xlsx
 
 from assets.clusters.check import Checked
+from assets.clusters.period import month_named
 from assets.quality.returned import returned_workbook
 
 Check = Callable[..., Checked]
@@ -201,3 +202,15 @@ def test_marked_workbook_that_comes_back_is_read_like_the_first(check: Check) ->
     again = check(returned_workbook(content, first.verdict))
     assert _found(again) == _found(first) == {("C-NUMBER", 2)}
     assert list(again.rows["row_number"]) == [3]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint", "month"),
+    [
+        ("WASH 5W 2025-12 pdf.xlsx", "2025-11", "2025-12"),
+        ("WASH December.xlsx", "2025-02", "2024-12"),
+        ("scan.pdf", "2025-02", None),
+    ],
+)
+def test_the_month_of_a_file_that_cannot_be_read_is_the_one_in_its_name(name: str, hint: str, month: str | None) -> None:
+    assert month_named(name, hint) == month

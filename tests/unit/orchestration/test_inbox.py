@@ -138,7 +138,7 @@ def test_a_link_is_not_followed_wherever_it_leads(lake: Lake, tmp_path: Path) ->
 def test_whom_a_files_name_reaches_is_not_kept(lake: Lake, name: str, shown: str) -> None:
     _put(lake, f"wsh-focal/{name}")
     (taken,), _ = _take(lake)
-    assert lake.arrival("clusters", taken).file_name == shown
+    assert taken == shown
 
 
 def test_what_lies_in_no_sources_folder_is_named(lake: Lake) -> None:
