@@ -58,13 +58,22 @@ def running(home: Home) -> Iterator[Servers]:
         )
     finally:
         for process in (kobo, hdx):
-            process.terminate()
-            process.wait(timeout=20)
+            _end(process)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Told first, made to end if it has not after a while."""
+    process.terminate()
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _start(module: str, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", module, "--port", "0", *arguments],
+        [sys.executable, "-m", module, "--port", "0", "--with-parent", *arguments],
         cwd=REPO, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
 

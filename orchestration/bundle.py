@@ -164,6 +164,7 @@ if [ -e "$target" ]; then
   echo "$target exists already and was left as it is. Name another folder: sh install.sh FOLDER" >&2
   exit 3
 fi
+mkdir -p "$(dirname "$target")"
 cp -R "$here/source" "$target"
 "$python" -m venv "$target/.venv"
 install() {{

@@ -209,7 +209,7 @@ def new_operation(
         raise wrong_use(str(failure)) from failure
     environment = read_environment()
     folder = environment.operations / name
-    files = skeleton.write(country, folder, (environment.today or date.today()).year)  # noqa: DTZ011 - a year
+    files = skeleton.write(country, folder, environment.today or date.today())  # noqa: DTZ011 - a month
     told = f"Written: {len(files)} files in {folder}. Next: docs/new-country.md, `imu validate {name}` after each step."
     content = {"folder": str(folder), "files": files}
     answer(context, content, lambda c: c.print(told, markup=False))

@@ -31,6 +31,13 @@ def _read(path: Path, _changed: int) -> Rows:
         raise Permanent(f"{_name(path)} is not saved as UTF-8. In Excel: Save As, 'CSV UTF-8'.") from cause
     except csv.Error as cause:
         raise Permanent(f"{_name(path)} is not a readable CSV file: {cause}.") from cause
+    only = (reader.fieldnames or [""])[0] if len(reader.fieldnames or []) == 1 else ""
+    if any(sign in only for sign in ";\t"):
+        raise Permanent(
+            f"{_name(path)} has semicolons or tabs between its columns. In Excel: Save As, 'CSV UTF-8 (comma "
+            "delimited)'; where Excel still writes semicolons, change the list separator in the computer's regional "
+            "settings."
+        )
     for number, row in enumerate(rows, start=2):
         if None in row or None in row.values():
             raise Permanent(

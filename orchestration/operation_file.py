@@ -40,10 +40,13 @@ class _Loader(yaml.SafeLoader):
 
 
 def _no_key_twice(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
-    keys = [loader.construct_object(key) for key, _ in node.value]
-    for key, count in Counter(keys).items():
-        if count > 1:
-            raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands there twice", node.start_mark)
+    seen: set[Hashable] = set()
+    for node_of_key, _ in node.value:
+        key = loader.construct_object(node_of_key)
+        if key in seen:
+            words = f"the key {key!r} stands there twice"
+            raise yaml.constructor.ConstructorError(None, None, words, node_of_key.start_mark)
+        seen.add(key)
     return loader.construct_mapping(node, deep=True)
 
 
@@ -57,6 +60,8 @@ def read_yaml(path: Path) -> Any:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as cause:
         raise Permanent(f"{name} is not valid YAML: {cause}") from cause
+    except ValueError as cause:  # YAML reads 2019-13-01 as a day, and there is none
+        raise Permanent(f"{name} holds something that looks like a day and is none: {cause}.") from cause
     except UnicodeDecodeError as cause:
         raise Permanent(f"{name} is not saved as UTF-8. Save it again with that encoding.") from cause
 

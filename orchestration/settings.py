@@ -20,6 +20,8 @@ from pydantic import Field, field_validator, model_validator
 from orchestration import office_table
 from orchestration.failures import Permanent
 from orchestration.source_settings import (
+    Account,
+    Address,
     ClusterSource,
     CodSource,
     DisplacementSource,
@@ -72,8 +74,8 @@ class Cluster(Setting):
 
     code: Code
     name: str
-    submitters: list[str] = Field(min_length=1)
-    email: str
+    submitters: list[Account] = Field(min_length=1)
+    email: Address
     reports_for: list[Code] = Field(
         default=[], description="other sectors whose rows its file holds too: an office that sends one 3W for all"
     )
@@ -106,7 +108,7 @@ class Hdx(Setting):
 class Disclosure(Setting):
     """Smallest count that may be shown, by topic, and how wide an outsider's guess must stay."""
 
-    minimum: dict[Topic, int]
+    minimum: dict[Topic, Annotated[int, Field(ge=0)]]
     width: int = Field(ge=1)
 
 
@@ -135,7 +137,7 @@ class Operation(Setting):
     iso2: str = Field(pattern=r"^[A-Z]{2}$")
     languages: list[str] = Field(min_length=1)
     time_zone: str
-    contact: str = Field(description="the mailbox partners write to")
+    contact: Address = Field(description="the mailbox partners write to")
     admin_levels: list[AdminLevel] = Field(min_length=1)
     cod_versions: list[CodVersion] = Field(min_length=1)
     plan: Plan

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from calendar import monthrange
 from dataclasses import asdict, dataclass
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from orchestration.failures import Permanent
 
 TEMPLATE = Path(__file__).with_name("operation_template")
 _JINJA = ".jinja"
+_LATE_IN_THE_YEAR = 9
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,10 @@ def _zones(iso2: str) -> list[str]:
     return [cells[2] for cells in sorted(rows, key=lambda cells: not "".join(cells[3:]).startswith("most"))]
 
 
-def write(place: Country, folder: Path, year: int) -> list[str]:
-    """Write the folder whole or not at all; one that is there already is left as it is."""
+def write(place: Country, folder: Path, begins: date) -> list[str]:
+    """Write the folder whole or not at all; one that is there already is left as it is. The operation begins with the
+    month of that day: nothing before it is owed or due.
+    """
     if folder.exists():
         raise Permanent(f"{folder.name}/ exists already in {folder.parent.name}/ and was left as it is. Choose a name.")
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -74,16 +79,33 @@ def write(place: Country, folder: Path, year: int) -> list[str]:
         draft = Path(beside) / folder.name
         shutil.copytree(TEMPLATE, draft, ignore=shutil.ignore_patterns("__pycache__"))
         for template in sorted(draft.rglob(f"*{_JINJA}")):
-            template.with_suffix("").write_text(_fill(template, place, year), encoding="utf-8")
+            template.with_suffix("").write_text(_fill(template, place, begins), encoding="utf-8")
             template.unlink()
         draft.rename(folder)
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def _fill(template: Path, place: Country, year: int) -> str:
+def _fill(template: Path, place: Country, begins: date) -> str:
     from jinja2 import Environment, StrictUndefined
 
     # YAML, not HTML: what comes from outside goes through `tojson`, which is a valid YAML text.
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
-    return environment.from_string(template.read_text(encoding="utf-8")).render(**asdict(place), year=year)
+    return environment.from_string(template.read_text(encoding="utf-8")).render(**asdict(place), **_days(begins))
+
+
+def _days(begins: date) -> dict[str, object]:
+    """The days a new operation's calendar begins with."""
+    first, second = (_month_end(begins.year, begins.month + later) for later in (0, 1))
+    # Three months of a year are no year: who begins in autumn plans for the next one too.
+    last = begins.year + (begins.month > _LATE_IN_THE_YEAR)
+    yearly = date(begins.year + (begins.month > 1), 1, 31)
+    return {
+        "year": begins.year, "first_month": f"{begins:%Y-%m}", "last_month": f"{last}-12", "first": first,
+        "second": second, "yearly": yearly, "begins": begins.replace(day=1),
+    }  # fmt: skip
+
+
+def _month_end(year: int, month: int) -> date:
+    year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
+    return date(year, month, monthrange(year, month)[1])

@@ -10,6 +10,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+# An account is a folder of the inbox, an address the mailbox of a role.
+Account = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Address = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+
 
 class Setting(BaseModel):
     """Base of every setting: unknown keys are refused, nothing changes after loading."""
@@ -32,7 +36,7 @@ class DisplacementSource(Setting):
     """Government displacement figures, weekly."""
 
     column_map: str
-    senders: list[str] = Field(min_length=1)
+    senders: list[Account] = Field(min_length=1)
 
 
 class HsmAsset(Setting):
@@ -50,7 +54,7 @@ class HsmSource(Setting):
     round_question: str
     on_hold: Literal["keep_flagged", "exclude"]
     largest_drop: float = Field(ge=0, le=1, description="share of rows that may vanish between two pulls")
-    senders: list[str] = Field(default=[], description="accounts that may send cleaning logs")
+    senders: list[Account] = Field(default=[], description="accounts that may send cleaning logs")
     cleaning_log: str | None = Field(default=None, description="column map of the cleaning log")
 
     @model_validator(mode="after")
@@ -76,7 +80,7 @@ class RegisterSystem(Setting):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     column_map: str
     code_lists: str | None = None
-    senders: list[str] = []
+    senders: list[Account] = []
     connection: RegisterConnection | None = None
 
     @property
@@ -100,7 +104,7 @@ class RegisterSource(Setting):
 class CodSource(Setting):
     """Who may send common operational datasets and the needs workbook."""
 
-    senders: list[str] = Field(min_length=1)
+    senders: list[Account] = Field(min_length=1)
 
 
 class Sources(Setting):

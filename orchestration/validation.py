@@ -48,6 +48,7 @@ def problems(folder: Path) -> list[Problem]:
     if operation is not None:
         found += _tables(operation)
         found += _product_misfits(operation, products or [])
+        found += _never_met(operation, events or [])
     if products is not None and events is not None:
         found += _due(products, events)
     return found
@@ -235,3 +236,13 @@ def _due(products: Sequence[Product], events: Sequence[calendar.Event]) -> Itera
             yield Problem("calendar.yml", "events.product", repr(event.product), "a product of products.yml")
     for name in sorted(set(names) - {event.product for event in events}):
         yield Problem("calendar.yml", "events", f"no line for {name!r}", "a line that says when it comes due")
+
+
+def _never_met(operation: Operation, events: Sequence[calendar.Event]) -> Iterator[Problem]:
+    """A first release about a month before the operation began would wait for ever."""
+    begins = operation.period.first_month
+    for event in events:
+        covers = calendar.covered(event, event.starts)
+        if event.covers in ("month", "previous_month") and covers < begins:
+            found = f"{event.starts}, a release about {covers}"
+            yield Problem("calendar.yml", f"events.{event.product}.starts", found, f"a first release about {begins}")

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from demo import endings
 from demo.hdx.server import HdxServer
 
 
@@ -14,7 +15,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m demo.hdx", description=__doc__)
     parser.add_argument("--folder", type=Path, required=True, help="where datasets, files and keys are kept")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
+    endings.add_option(parser)
     options = parser.parse_args()
+    endings.prepare(with_parent=options.with_parent)
     server = HdxServer(options.folder, options.port)
     known = server.credentials
     for name, value in (

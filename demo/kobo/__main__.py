@@ -10,6 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
+from demo import endings
 from demo.kobo.project import load_project
 from demo.kobo.server import KoboServer
 from demo.kobo.state import DIALECTS
@@ -22,7 +23,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--now", help="ISO time with offset to show; default: after the last event")
     parser.add_argument("--dialect", choices=sorted(DIALECTS), default="2026-08")
+    endings.add_option(parser)
     options = parser.parse_args()
+    endings.prepare(with_parent=options.with_parent)
     with KoboServer(load_project(options.project), options.now, options.dialect, options.port) as server:
         sys.stdout.write(f"KOBO_ENDPOINT={server.endpoint}\nKOBO_TOKEN={server.token()}\n")
         sys.stdout.flush()

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ def keyring(monkeypatch: pytest.MonkeyPatch) -> Keyring:
 @pytest.fixture
 def imu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keyring: Keyring) -> Iterator[Imu]:
     """The command in a world of its own: an operation, no keys, no lake yet."""
-    skeleton.write(skeleton.country("kalvoria", "XKV", "XV"), tmp_path / "operations" / "kalvoria", 2025)
+    skeleton.write(skeleton.country("kalvoria", "XKV", "XV"), tmp_path / "operations" / "kalvoria", date(2025, 1, 1))
     for name in [name for name in os.environ if name.startswith("IMU_") or name == "DAGSTER_HOME"]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("IMU_OPERATIONS", str(tmp_path / "operations"))
@@ -377,7 +377,7 @@ def test_a_new_operation_is_written_once(imu: Imu, tmp_path: Path) -> None:
     assert imu("new-operation", "myanmar", "--iso3", "MMR").exit_code == 3
     assert imu("new-operation", "other", "--iso3", "XKV").exit_code == 2
     assert not (tmp_path / "operations" / "other").exists()
-    assert "first_month: 2025-01" in (tmp_path / "operations" / "myanmar" / "operation.yml").read_text(encoding="utf-8")
+    assert "first_month: 2025-03" in (tmp_path / "operations" / "myanmar" / "operation.yml").read_text(encoding="utf-8")
 
 
 # -- seal -------------------------------------------------------------------------------------------------------

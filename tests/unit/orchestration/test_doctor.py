@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections import namedtuple
 from collections.abc import Mapping
+from datetime import date
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def variables(tmp_path: Path, keys: seal.Keys, monkeypatch: pytest.MonkeyPatch) 
     """An operation of its own without a survey, a lake, its keys, and an HDX that says yes."""
     monkeypatch.setattr(seal, "_from_keyring", lambda _name: None)
     monkeypatch.setattr(HdxPublisher, "preflight", lambda _self: [])
-    skeleton.write(skeleton.country("kalvoria", "XKV", "XV"), tmp_path / "operations" / "kalvoria", 2025)
+    skeleton.write(skeleton.country("kalvoria", "XKV", "XV"), tmp_path / "operations" / "kalvoria", date(2025, 1, 1))
     return {
         "IMU_OPERATION": "kalvoria",
         "IMU_OPERATIONS": str(tmp_path / "operations"),

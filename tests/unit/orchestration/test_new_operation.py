@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 import yaml
 
 from orchestration import reminders, settings, skeleton
-from orchestration.calendar import load_calendar
+from orchestration.calendar import due_between, load_calendar
 from orchestration.failures import Permanent
 from orchestration.validation import problems
 
@@ -19,7 +20,7 @@ OPERATIONS = settings.REPO / "operations"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     where = tmp_path / "myanmar"
-    skeleton.write(skeleton.country("myanmar", "MMR"), where, 2026)
+    skeleton.write(skeleton.country("myanmar", "MMR"), where, date(2026, 1, 1))
     return where
 
 
@@ -48,7 +49,7 @@ def test_a_new_folder_is_valid_as_it_stands(folder: Path) -> None:
 
 def test_a_new_folder_is_the_same_each_time(folder: Path, tmp_path: Path) -> None:
     again = tmp_path / "again" / "myanmar"
-    files = skeleton.write(skeleton.country("myanmar", "MMR"), again, 2026)
+    files = skeleton.write(skeleton.country("myanmar", "MMR"), again, date(2026, 1, 1))
     assert files == sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     assert [(again / name).read_bytes() for name in files] == [(folder / name).read_bytes() for name in files]
     assert not list(tmp_path.rglob(".new-*"))
@@ -89,7 +90,7 @@ def test_what_stands_as_a_comment_is_valid_once_the_marks_are_taken(folder: Path
 
 
 def test_no_person_and_no_foreign_address_stands_in_a_shipped_folder(folder: Path) -> None:
-    places = [folder, OPERATIONS / "ukraine"]
+    places = [folder, *(OPERATIONS / name for name in ("ukraine", "myanmar"))]
     text = "\n".join(
         path.read_text(encoding="utf-8") for place in places for path in place.rglob("*") if path.is_file()
     )
@@ -101,7 +102,7 @@ def test_no_person_and_no_foreign_address_stands_in_a_shipped_folder(folder: Pat
 def test_a_folder_that_exists_is_left_as_it_is(folder: Path) -> None:
     (folder / "mine.txt").write_text("kept", encoding="utf-8")
     with pytest.raises(Permanent, match="exists already"):
-        skeleton.write(skeleton.country("myanmar", "MMR"), folder, 2026)
+        skeleton.write(skeleton.country("myanmar", "MMR"), folder, date(2026, 1, 1))
     assert (folder / "mine.txt").read_text(encoding="utf-8") == "kept"
 
 
@@ -239,3 +240,43 @@ def test_months_of_a_template_nobody_has_are_told(folder: Path) -> None:
 def test_a_cluster_reports_for_sectors_of_the_list(folder: Path) -> None:
     edit(folder / "operation.yml", "code: HEA,", "code: HEA, reports_for: [NUT, ZZZ],")
     assert told(folder) == [("operation.yml", "clusters.reports_for")]
+
+
+def _changed(folder: Path, file: str, old: str, new: str) -> list[str]:
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return [str(one) for one in problems(folder)]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "words"),
+    [
+        ("operation.yml", "valid_on: 2026-01-01", "valid_on: 2026-13-01", "looks like a day and is none"),
+        ("operation.yml", "needs: 10", "needs: -5", "greater than or equal to 0"),
+        ("operation.yml", "submitters: [wsh-focal]", 'submitters: ["../../x"]', "clusters.0.submitters.0"),
+        ("operation.yml", "email: wsh-focal@clusters.example", "email: notmail", "clusters.0.email"),
+        ("operation.yml", "iso3: MMR", "iso3: MMR\niso3: MMR", "line 8"),
+        ("sectors.csv", "sector,name,is_core,parent", "sector;name;is_core;parent", "list separator"),
+        ("calendar.yml", "starts: 2026-02-28, covers: previous_month", "starts: 2026-01-31, covers: previous_month",
+         "a release about 2025-12"),
+    ],
+)  # fmt: skip
+def test_a_wrong_setting_is_told_where_it_stands(folder: Path, file: str, old: str, new: str, words: str) -> None:
+    told = _changed(folder, file, old, new)
+    assert any(words in one for one in told), told
+
+
+def test_an_operation_begun_in_november_owes_nothing_of_the_months_before(tmp_path: Path) -> None:
+    where = tmp_path / "operations" / "mali"
+    skeleton.write(skeleton.country("mali", "MLI"), where, date(2026, 11, 21))
+    operation = settings.load_operation(where)
+    assert (operation.period.first_month, operation.period.last_month) == ("2026-11", "2027-12")
+    events = load_calendar(where / "calendar.yml")
+    due = due_between(events, date(2026, 1, 1), date(2026, 12, 31), operation.zone)
+    assert sorted((one.product, one.covers) for one in due) == [
+        ("displacement", "2026-11"), ("displacement", "2026-12"), ("needs-and-gaps", "2026-11"),
+        ("operational-presence", "2026-11"),
+    ]  # fmt: skip
+    assert problems(where) == []
