@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from release_samples import DICTIONARY, LINEAGE, release_spec, small_population
 
-from assets.release.certificate import CERTIFICATE, SUMS, audit_again, certificate, sha256, verify_certificate
+from assets.release.certificate import CERTIFICATE, SUMS, Audited, audit_again, certificate, sha256, verify_certificate
 from assets.release.dictionary import Column
 from assets.release.disclosure import protect_table
 from assets.release.folder import ReleaseManifest, build_release, read_content_hash, release_hash
@@ -243,3 +243,12 @@ def test_lineage_and_readme_tell_where_it_comes_from(built: Path) -> None:
     readme = (built / "README.md").read_text(encoding="utf-8")
     for words in (DICTIONARY.method, DICTIONARY.caveats[0], "fewer than 10 are suppressed", "| `people` | BIGINT |"):
         assert words in readme
+
+
+def test_without_totals_the_page_says_what_is_known_from_the_rule_itself() -> None:
+    rule = CountRule(value="reached", keys=("area",), hierarchies=(), threshold=10, width=10)
+    table = pd.DataFrame({"area": list("abcd"), "reached": [3, 40, 7, 25]}, dtype=object)
+    made = protect_table(table, rule)
+    page = render("certificate.html.jinja", c=certificate(release_spec(rule), (Audited(rule, made.reports),), {}))
+    assert "each lies between 1 and 9" in " ".join(page.split())
+    assert "no sums" in page
