@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from assets.unquoted import unquoted
-from orchestration import inbox, senders
+from orchestration import inbox, mail, senders
 from orchestration.failures import Transient
 from orchestration.inbox import Ready
 from orchestration.lake import Arrival
@@ -56,7 +56,7 @@ def inbox_asset(
         accounts = senders.at_the_inbox(office.operation, source)
         waiting = inbox.look(office.lake, source, office.now, accounts)[1]
         with unquoted(f"Taking what arrived for {source}"):
-            new, known = inbox.take_all(office.lake, source, office.now, lambda file: route(office, file), accounts)
+            new, known = take(office, source, route)
             for arrival in office.lake.arrivals(source, office.now) if door else []:
                 if door and arrival.partition is None:
                     door(office, arrival)
@@ -72,6 +72,13 @@ def inbox_asset(
         )
 
     return _collect
+
+
+def take(office: Office, source: str, route: Route) -> tuple[list[Arrival], list[Arrival]]:
+    """Open the mails for a source, then seal whatever lies ready."""
+    mail.unpack(office.lake, senders.by_address(office.operation), source)
+    accounts = senders.at_the_inbox(office.operation, source)
+    return inbox.take_all(office.lake, source, office.now, lambda file: route(office, file), accounts)
 
 
 def _fetched(office: Office, source: str, fetch: Fetch) -> list[Arrival]:

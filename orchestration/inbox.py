@@ -18,8 +18,9 @@ from typing import Any
 from orchestration.lake import Arrival, Lake
 
 QUIET_SECONDS = 60
-# Office lock files, hidden files, downloads in progress: none of them is somebody's submission.
-_NOT_A_FILE = re.compile(r"^(~\$|\.|Thumbs\.db$|desktop\.ini$)|\.(tmp|part|crdownload|partial)$", re.IGNORECASE)
+# Office lock files, hidden files, downloads in progress: none of them is somebody's submission. Mails are opened first
+# (mail.py).
+_NOT_A_FILE = re.compile(r"^(~\$|\.|Thumbs\.db$|desktop\.ini$)|\.(tmp|part|crdownload|partial|eml)$", re.IGNORECASE)
 # How Nextcloud, Dropbox, Google Drive, Syncthing and OneDrive name the loser of two edits at once.
 _CONFLICT_COPY = re.compile(
     r"conflict(ed)? copy|\[conflict\]|\.(sync-)?conflict[-.]|-(desktop|laptop)-[a-z0-9]{7}\.\w+$", re.IGNORECASE
@@ -85,6 +86,7 @@ def look(
 
 def misplaced(lake: Lake, sources: Collection[str]) -> list[Waiting]:
     """What lies in the inbox but in no folder of a source: nobody would ever look there."""
+    sources = {*sources, "mail"}
     known = f"the folders are {', '.join(f'inbox/{source}/' for source in sorted(sources))}"
     found: list[Waiting] = []
     folder = lake.folder("inbox")

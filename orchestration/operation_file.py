@@ -96,7 +96,7 @@ def _problem(file: str, error: Mapping[str, Any]) -> Problem:
 
 def _misfits(operation: Operation) -> Iterator[Problem]:
     """What is wrong although each key by itself is right."""
-    for check_of in (_name, _levels, _versions, _clusters, _templates, _rounds, _registers, _approvers):
+    for check_of in (_name, _levels, _versions, _clusters, _templates, _rounds, _registers, _mail, _approvers):
         for key, found, expected in check_of(operation):
             yield Problem(FILE, key, found, expected)
 
@@ -173,6 +173,17 @@ _NO_CONNECTION = "none: it reads individual records, and custody is none. Have t
 def _approvers(operation: Operation) -> _Found:
     if not any("release" in approver.may for approver in operation.approvers):
         yield "approvers", "nobody who may: release", "at least one office, or nothing can ever go out"
+
+
+def _mail(operation: Operation) -> Iterator[tuple[str, str, str]]:
+    """Mail of an account that may send nothing would be taken for nobody's."""
+    from orchestration.buttons import file_sources
+    from orchestration.senders import allowed
+
+    known = set().union(*(allowed(operation, source) or () for source in file_sources(operation)))
+    for account in sorted(set(operation.mail) - known):
+        yield f"mail.{account}", repr(account), f"an account that may send something: {', '.join(sorted(known))}"
+    yield from _twice("mail", [address.lower() for addresses in operation.mail.values() for address in addresses])
 
 
 def _twice(key: str, values: Sequence[str]) -> _Found:

@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 
+from orchestration.buttons import file_sources
 from orchestration.lake import Lake
 from orchestration.settings import Operation
 
@@ -60,6 +61,21 @@ def _fetched(operation: Operation) -> frozenset[str]:
     """The names under which what we fetch ourselves stands in the lake."""
     register = operation.sources.register_extracts
     return frozenset([SURVEY_SERVER, *(system.account for system in (register.systems if register else ()))])
+
+
+def by_address(operation: Operation) -> dict[str, list[tuple[str, str]]]:
+    """For which source and account a mail from an address counts. Without a line in `mail`, a cluster's own address
+    stands for the first of its accounts.
+    """
+    addresses = {cluster.submitters[0]: [cluster.email] for cluster in operation.clusters} | operation.mail
+    found: dict[str, list[tuple[str, str]]] = {}
+    for source in file_sources(operation):
+        accounts = at_the_inbox(operation, source)
+        accounts = allowed(operation, source) if accounts is None else accounts
+        for account in sorted(set(addresses) & (accounts or frozenset())):
+            for address in addresses[account]:
+                found.setdefault(address.lower(), []).append((source, account))
+    return found
 
 
 def strangers(lake: Lake, operation: Operation) -> list[Stranger]:

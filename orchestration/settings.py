@@ -143,6 +143,7 @@ class Operation(Setting):
     plan: Plan
     period: Period
     clusters: tuple[Cluster, ...] = ()
+    mail: dict[Account, list[Address]] = Field(default={}, description="from which addresses an account may send mail")
     sources: Sources
     hdx: Hdx
     approvers: list[Approver] = Field(min_length=1)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 
 from assets.quality import feedback, ledger
-from orchestration import buttons, inbox, runs, senders
+from orchestration import buttons, inbox, mail, runs, senders
 from orchestration.office import Office
 from sensors.requests import answer, ask
 
@@ -27,14 +28,17 @@ def _look(context: dg.SensorEvaluationContext, office: Office) -> Iterator[dg.Ru
     office.look_again()
     runs.end_those_cut_off(context.instance)
     sources, asked = buttons.file_sources(office.operation), False
-    waiting = len(inbox.misplaced(office.lake, sources))
+    mails, unclear = mail.look(office.lake, senders.by_address(office.operation))
+    waiting = len(inbox.misplaced(office.lake, sources)) + len(unclear)
     for source in sources:
         ready, held = inbox.look(office.lake, source, office.now, senders.at_the_inbox(office.operation, source))
         waiting += len(held)
         left = _left_at_the_door(office, source)
-        if ready or left:
+        posted = [one.path for one in mails if one.source == source]
+        if ready or posted or left:
             asked = True
-            yield ask(context.instance, _key(source, ready, left), selection=[dg.AssetKey(["raw", source])])
+            key = _key(source, [*(file.path for file in ready), *posted], left)
+            yield ask(context.instance, key, selection=[dg.AssetKey(["raw", source])])
     if not asked:
         rest = f"; {waiting} file(s) wait, `imu status` says why" if waiting else ""
         yield dg.SkipReason(f"The inbox holds nothing that is ready{rest}.")
@@ -51,7 +55,7 @@ def _left_at_the_door(office: Office, source: str) -> list[str]:
     ]
 
 
-def _key(source: str, ready: list[inbox.Ready], left: list[str]) -> str:
+def _key(source: str, ready: list[Path], left: list[str]) -> str:
     """With the moment the file was laid there: the same file may be laid there again, its own time unchanged."""
-    names = "|".join([*(f"{file.sender}/{file.path.name}@{file.path.stat().st_ctime_ns}" for file in ready), *left])
+    names = "|".join([*(f"{path.parent.name}/{path.name}@{path.stat().st_ctime_ns}" for path in ready), *left])
     return f"take-{source}-{hashlib.sha256(names.encode()).hexdigest()[:16]}"

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from assets import verdicts
+from assets.collect import take
 from assets.geography.reference import Reference, reference
 from assets.kobo import collect
 from assets.kobo.cleaning import Cleaned, Line, clean, prove, read_log
@@ -18,7 +19,7 @@ from assets.quality.ledger import Outcome
 from assets.quality.verdict import Finding, conclude
 from assets.sheets.workbook import UnreadableWorkbook, read_workbook
 from assets.unquoted import unquoted
-from orchestration import inbox, partitions, senders
+from orchestration import inbox, partitions
 from orchestration.failures import Transient
 from orchestration.lake import Arrival
 from orchestration.office import Office
@@ -58,8 +59,7 @@ def raw_hsm(office: dg.ResourceParam[Office]) -> dg.MaterializeResult[None]:
 
 
 def _take_logs(office: Office) -> Sequence[Arrival]:
-    accounts = senders.at_the_inbox(office.operation, collect.SOURCE)
-    new, _ = inbox.take_all(office.lake, collect.SOURCE, office.now, lambda file: route(office, file), accounts)
+    new, _ = take(office, collect.SOURCE, route)
     for arrival in office.lake.arrivals(collect.SOURCE, office.now):
         if arrival.partition is None:
             rounds = ", ".join(key for asset in collect.source_of(office).assets for key in asset.rounds)

@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 
 from assets.quality import ledger
-from orchestration import buttons, inbox, publications, senders
+from orchestration import buttons, inbox, mail, publications, senders
 from orchestration.calendar import Due, deadline, due_between
 from orchestration.office import Office
 
@@ -120,6 +120,9 @@ def _waiting(office: Office) -> list[dict[str, str]]:
         for one in inbox.look(office.lake, source, office.now, senders.at_the_inbox(office.operation, source))[1]
     ]
     found += inbox.misplaced(office.lake, sources)
+    mails, unclear = mail.look(office.lake, senders.by_address(office.operation))
+    unclear += [mail.Unclear(one.path, "no source has its folder") for one in mails if one.source not in sources]
+    found += [inbox.Waiting("mail", "", inbox.shown_name(one.path), one.reason) for one in unclear]
     return [{"source": one.source, "sender": one.sender, "file": one.file_name, "why": one.reason} for one in found]
 
 

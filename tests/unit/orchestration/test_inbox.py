@@ -149,7 +149,7 @@ def test_what_lies_in_no_sources_folder_is_named(lake: Lake) -> None:
     _put(lake, "wsh-focal/5W.xlsx")
     found = inbox.misplaced(lake, ["clusters", "needs"])
     assert [(one.source, one.file_name) for one in found] == [("cluster", "report.xlsx"), ("", "report.xlsx")]
-    assert all("inbox/clusters/, inbox/needs/" in one.reason for one in found)
+    assert all("inbox/clusters/, inbox/mail/, inbox/needs/" in one.reason for one in found)
 
 
 def test_a_file_of_a_clock_that_runs_ahead_counts_as_received_now(lake: Lake) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import timedelta
+from email.message import EmailMessage
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,6 +13,8 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from assets import collect
+from assets.portal import overview
 from assets.quality import ledger
 from assets.quality.checked_tables import TABLES
 from assets.quality.ledger import Outcome
@@ -144,6 +147,31 @@ def test_ready_files_of_two_sources_give_two_requests(office: Office, instance: 
         "displacement",
         "needs",
     ]
+
+
+def _mail(office: Office, sender: str) -> Path:
+    made = EmailMessage()
+    made["From"] = sender
+    made.add_attachment(b"rows", maintype="text", subtype="csv", filename="5W 2025-03.csv")
+    return _put(office, f"mail/{sender.split('@')[0]}.eml", content=made.as_bytes())
+
+
+def test_a_mail_of_a_known_sender_has_its_source_asked_for(office: Office, instance: dg.DagsterInstance) -> None:
+    _mail(office, "wsh-focal@clusters.example")
+    ((request,), _) = _tick(inbox.sensor(office), instance)
+    assert [key.path for key in request.asset_selection or []] == [["raw", "clusters"]]
+    office.look_again()
+    new, _ = collect.take(office, "clusters", lambda _office, _file: ("WSH|2025-03", {}))
+    assert [(one.sender, one.file_name) for one in new] == [("wsh-focal", "5W 2025-03.csv")]
+    assert _tick(inbox.sensor(office), instance) == ([], "The inbox holds nothing that is ready.")
+
+
+def test_a_mail_nobody_can_place_waits_in_sight(office: Office, instance: dg.DagsterInstance) -> None:
+    _mail(office, "somebody@elsewhere.example")
+    assert "1 file(s) wait" in _tick(inbox.sensor(office), instance)[1]
+    (line,) = overview._waiting(office)
+    assert (line["source"], line["file"]) == ("mail", "somebody.eml")
+    assert "on no list" in line["why"]
 
 
 def test_one_source_under_way_does_not_stop_the_other(office: Office, instance: dg.DagsterInstance) -> None:
