@@ -72,10 +72,15 @@ def personal_headings(table: Table) -> list[Told]:
 
 
 def beside_the_table(workbook: Workbook, table: Table, known: Callable[[str], bool]) -> str | None:
-    """Say what kinds of personal data stand on other sheets, hidden ones too, or in remarks beside cells."""
+    """Say what kinds of personal data stand on other sheets, hidden ones too, or in remarks beside cells. A look-up
+    sheet may be full of words such as "name" and "contact": there only what reaches somebody counts.
+    """
     others = (sheet for sheet in (*workbook.sheets, *workbook.hidden) if sheet is not table.sheet)
-    remarks = {kind for note in workbook.notes for kind in personal_kinds(note, names=False, allowed=known)}
-    found = remarks | set().union(*(_list_of_people(sheet, known) for sheet in others))
+    found = {kind for note in workbook.notes for kind in personal_kinds(note, names=False, allowed=known)}
+    for sheet in others:
+        cells = (cell for row in sheet.rows for cell in row if isinstance(cell, str))
+        hits = [kinds for cell in cells if (kinds := personal_kinds(cell, names=False, allowed=known))]
+        found |= set().union(*hits) if len(hits) >= _MANY else set()
     return " and ".join(sorted(found)) if found else None
 
 
