@@ -179,6 +179,16 @@ def _clusters_that_fit(operation: Operation, rows: _Rows, sectors: set[str]) -> 
             yield Problem(f"{table}.csv", where, found, expected)
 
 
+def _rename_rows(name: str, rows: Sequence[dict[str, str]]) -> Iterator[Problem]:
+    """Each question of a form becomes one other, and which one stands there."""
+    seen: set[tuple[str, str]] = set()
+    for number, row in enumerate(rows, start=2):
+        key = (row["asset"], row["old_xpath"])
+        if key in seen or not all((*key, row["canonical"])):
+            yield Problem(f"{name}.csv", f"row {number}", repr(row["old_xpath"]), "each question once, and none empty")
+        seen.add(key)
+
+
 def _unique(name: str, rows: Sequence[dict[str, str]]) -> Iterator[Problem]:
     key, seen = TABLES[name][0], set[str]()
     for number, row in enumerate(rows, start=2):

@@ -1,7 +1,7 @@
 """The survey as Dagster assets: pulled, checked round by round."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,8 +12,9 @@ from assets.collect import take
 from assets.geography.reference import Reference, reference
 from assets.kobo import collect
 from assets.kobo.cleaning import Cleaned, Line, clean, prove, read_log
-from assets.kobo.forms import build_form, questions_table
+from assets.kobo.forms import Form, build_form, questions_table
 from assets.kobo.interviews import Interviews, Place, Rules, read_interviews
+from assets.kobo.renames import suggest_renames
 from assets.quality.checked_tables import TABLES
 from assets.quality.ledger import Outcome
 from assets.quality.verdict import Finding, conclude
@@ -110,7 +111,28 @@ def _outcome(office: Office, arrival: Arrival, asset: HsmAsset, partition: str, 
         lambda code, day: resolve(places, code, day),
         rules,
     )
-    return _conclude(arrival, partition, found, cleaned, questions_table(form, [partition]))
+    remarks = [*_about_form(form, found), *_suggestions(office, asset, form)]
+    return _conclude(arrival, partition, found, cleaned, remarks, questions_table(form, [partition]))
+
+
+def _about_form(form: Form, found: Interviews) -> Iterator[Finding]:
+    """What became of the form itself; names of questions only, never an answer."""
+    for remark in form.remarks:
+        yield Finding("H-FORM", detail=remark)
+    if found.unknown_paths:
+        yield Finding("H-PATH", detail=", ".join(sorted(found.unknown_paths)))
+
+
+def _suggestions(office: Office, asset: HsmAsset, form: Form) -> Iterator[Finding]:
+    """Questions that look like one the form before had under another name; nothing is renamed unasked."""
+    forms = collect.source_of(office).assets
+    at = forms.index(asset)
+    if at == 0:
+        return
+    last = forms[at - 1]
+    before = build_form(last.uid, collect.versions(office, last), _renames(office.operation, last))
+    for one in suggest_renames(before, form):
+        yield Finding("H-RENAME", detail=f"{one.xpath} looks like {one.canonical}")
 
 
 def _lines(office: Office, arrival: Arrival) -> list[Line] | None:
@@ -152,7 +174,12 @@ def _renames(operation: Operation, asset: HsmAsset) -> dict[str, str]:
 
 
 def _conclude(
-    arrival: Arrival, partition: str, found: Interviews, cleaned: Cleaned, questions: Sequence[dict[str, object]]
+    arrival: Arrival,
+    partition: str,
+    found: Interviews,
+    cleaned: Cleaned,
+    remarks: Sequence[Finding],
+    questions: Sequence[dict[str, object]],
 ) -> Outcome:
     import pandas as pd
 
@@ -165,7 +192,7 @@ def _conclude(
         partition=partition,
         subject=partition,
         rows_total=len(cleaned.rows),
-        findings=[*(Finding(one.rule, one.row) for one in found.findings), *lines],
+        findings=[*(Finding(one.rule, one.row) for one in found.findings), *lines, *remarks],
         counts=counts,
     )
     tables = {"interviews": found.interviews, "answers": found.answers, "questions": questions}

@@ -24,6 +24,7 @@ from orchestration.settings import HsmAsset, HsmSource
 
 SOURCE = "hsm"
 CLEANING_LOG = "cleaning_log"
+_versions: dict[str, tuple[tuple[object, ...], list[dict[str, Any]]]] = {}
 
 
 def source_of(office: Office) -> HsmSource:
@@ -152,6 +153,15 @@ def cleaning_logs(office: Office, round_key: str) -> list[Arrival]:
         if arrival.partition == round_key and arrival.facts.get("kind") == CLEANING_LOG:
             newest[arrival.sender] = arrival
     return [newest[sender] for sender in sorted(newest)]
+
+
+def versions(office: Office, asset: HsmAsset) -> list[dict[str, Any]]:
+    """The deployed versions of a form; read again only when a pull has brought something."""
+    stored = _stored(office, asset)
+    key = (str(office.lake.root), asset.uid, len(stored), stored[-1].arrival_id if stored else "")
+    if _versions.get(asset.uid, ((), []))[0] != key:
+        _versions[asset.uid] = (key, list(state(office, asset).versions.values()))
+    return _versions[asset.uid][1]
 
 
 def round_state(office: Office, asset: HsmAsset, round_key: str) -> arrivals.Stored:

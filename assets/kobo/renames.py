@@ -6,16 +6,11 @@ suggestion is never applied by itself: two questions may share a label and mean 
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from assets.kobo.forms import Form, Question
-from orchestration.failures import Permanent
 
-_NEEDED = ("asset", "old_xpath", "canonical")
-_OPTIONAL = ("decided_by", "decided_on", "reason")
 # Below this two labels are usually two questions; above it usually one that was reworded.
 _ALIKE = 0.8
 
@@ -28,28 +23,6 @@ class Suggestion:
     xpath: str
     canonical: str
     likeness: float
-
-
-def read_renames(text: str) -> dict[str, dict[str, str]]:
-    """asset -> old `$xpath` -> canonical name, from the rename file's text."""
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    columns = [str(name) for name in reader.fieldnames or ()]
-    if not set(_NEEDED) <= set(columns) <= {*_NEEDED, *_OPTIONAL}:
-        raise Permanent(
-            f"Read the KoBo rename file: it needs the columns {', '.join(_NEEDED)} and may have "
-            f"{', '.join(_OPTIONAL)}, but has {', '.join(columns)}. Correct the header; trying again does not help."
-        )
-    renames: dict[str, dict[str, str]] = {}
-    for number, line in enumerate(reader, start=2):
-        asset, path, name = ((line[column] or "").strip() for column in _NEEDED)
-        known = renames.setdefault(asset, {})
-        if not (asset and path and name) or path in known:
-            raise Permanent(
-                f"Read the KoBo rename file: line {number} is incomplete or repeats a question. Correct the line; "
-                "trying again does not help."
-            )
-        known[path] = name
-    return renames
 
 
 def suggest_renames(before: Form, after: Form) -> list[Suggestion]:

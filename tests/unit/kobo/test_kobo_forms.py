@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from kobo_samples import LISTS, QUESTIONS, UID, content
 
+from assets.kobo import assets
 from assets.kobo.forms import Form, build_form, label_rows, questions_table
-from assets.kobo.renames import read_renames, suggest_renames
+from assets.kobo.interviews import Interviews
+from assets.kobo.renames import suggest_renames
 from assets.kobo.versions import language_codes, read_version
 from orchestration.failures import Permanent
 
@@ -210,28 +212,6 @@ def test_the_awkward_forms_of_the_recordings_can_be_read() -> None:
     assert len(awkward()) == 8
 
 
-HEADER = "asset,old_xpath,canonical,decided_by,decided_on,reason\n"
-
-
-def test_the_rename_file() -> None:
-    text = "\ufeff" + HEADER + "aTwo, health/new ,old_name,HSM group,2025-07-02,re-upload\naTwo,x,y,,,\naOne,a,b,,,\n"
-    assert read_renames(text) == {"aTwo": {"health/new": "old_name", "x": "y"}, "aOne": {"a": "b"}}
-    assert read_renames("asset,old_xpath,canonical\n") == {}
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("asset,path,canonical\na,b,c\n", "header"),
-        ("asset,old_xpath,canonical,note\na,b,c,d\n", "header"),
-        ("", "header"),
-        (HEADER + "a,b,,,,\n", "line 2"),
-        (HEADER + "a,b,c,,,\na,b,d,,,\n", "line 3"),
-    ],
-)
-def test_a_rename_file_with_faults_names_the_line(text: str, words: str) -> None:
-    with pytest.raises(Permanent, match=words):
-        read_renames(text)
 
 
 def test_a_likely_rename_is_suggested_and_never_applied() -> None:
@@ -242,3 +222,14 @@ def test_a_likely_rename_is_suggested_and_never_applied() -> None:
     assert "water_access" in after.questions
     unlike = built(content(asked(access={"name": "roads", "label": ["Roads", "Дороги"], "list": "needs"})))
     assert suggest_renames(before, unlike) == []
+
+
+def test_what_became_of_the_form_is_told_without_an_answer() -> None:
+    changed = asked(access={"type": "select_multiple"})
+    form = built(content(), content(changed))
+    found = Interviews()
+    found.unknown_paths.update(["training/secret_question"])
+    told = {one.rule: one.detail for one in assets._about_form(form, found)}
+    assert told["H-PATH"] == "training/secret_question"
+    assert "type changed between versions (select_multiple, select_one)" in str(told["H-FORM"])
+    assert list(assets._about_form(built(content()), Interviews())) == []
