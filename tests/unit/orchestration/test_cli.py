@@ -159,9 +159,16 @@ def test_status_needs_no_keys_and_makes_no_lake(imu: Imu, tmp_path: Path) -> Non
     result = imu("status")
     assert result.exit_code == 1
     assert "Kalvoria, as of 2025-03-31" in result.stdout
-    assert "wsh-focal@clusters.example" in result.stdout
+    assert "There is no lake here yet" in result.stdout
+    assert "wsh-focal@clusters.example" not in result.stdout
     assert "2025-04-08 10:00" in result.stdout
     assert not (tmp_path / "lake").exists()
+
+
+def test_status_says_who_owes_what_and_how_they_are_reached(imu: Imu, opened: Lake, monkeypatch: Any) -> None:
+    for name in KEY_NAMES:
+        monkeypatch.delenv(name)
+    assert "wsh-focal@clusters.example" in imu("status").stdout
 
 
 def test_status_for_programs(imu: Imu, opened: Lake) -> None:
@@ -185,7 +192,7 @@ def test_status_names_what_was_kept_for_as_long_as_agreed(
     assert due == [{"room": "raw", "count": 1, "oldest": "2025-03-01", "months": 24}]
 
 
-def test_status_ends_with_zero_where_nothing_waits(imu: Imu, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_status_ends_with_zero_where_nothing_waits(imu: Imu, opened: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     found = cli_status.gather(cli_status.FrontDesk())
     calm = replace(found, overview=replace(found.overview, owing=(), releases=(), waiting=()))
     monkeypatch.setattr(cli_status, "gather", lambda _office: calm)
@@ -479,6 +486,38 @@ def test_check_makes_no_lake(imu: Imu, tmp_path: Path, monkeypatch: pytest.Monke
     result = imu("seal", "check")
     assert (result.exit_code, "Check IMU_LAKE" in result.stderr) == (3, True)
     assert not (tmp_path / "lake").exists()
+
+
+def test_check_says_that_the_key_file_was_lost_and_not_the_lake(imu: Imu, opened: Lake) -> None:
+    opened.key_file.unlink()
+    result = imu("seal", "check")
+    assert (result.exit_code, "keys.json is missing. Restore it" in result.stderr) == (3, True)
+
+
+def test_check_says_what_it_read_and_a_deep_one_finds_a_byte_too_many(imu: Imu, opened: Lake) -> None:
+    assert "All 1 arrivals were read to their end" in imu("seal", "check", "--deep").stdout
+    path = next(opened.root.glob("raw/*/*/content.sealed"))
+    with path.open("ab") as sealed:
+        sealed.write(b"x")
+    result = imu("seal", "check")
+    assert (result.exit_code, "was not read" in result.stdout) == (0, True)
+    result = imu("seal", "check", "--deep")
+    assert (result.exit_code, str(path.relative_to(opened.root)) in result.stdout) == (1, True)
+    assert len(said(imu("seal", "check", "--deep", "--json"))["damaged"]) == 1
+
+
+def test_a_deep_check_knows_what_an_office_may_not_keep(imu: Imu, opened: Lake) -> None:
+    at = datetime(2025, 3, 1, tzinfo=UTC)
+    given = {"sender": "s", "file_name": "n", "partition": None, "received_at": at, "taken_at": at}
+    opened.take("register", b"people", keep=False, **given)
+    assert imu("seal", "check", "--deep").exit_code == 0
+
+
+def test_another_operations_lake_is_refused(imu: Imu, opened: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert imu("seal", "check").exit_code == 0  # gives a lake without a name its own
+    monkeypatch.setenv("IMU_OPERATION", "atlantis")
+    result = imu("seal", "check")
+    assert (result.exit_code, "belongs to operation 'kalvoria'" in result.stderr) == (3, True)
 
 
 def test_keys_come_back_from_the_sheet_into_the_keyring(
