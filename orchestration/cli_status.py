@@ -22,7 +22,7 @@ from orchestration.office import Office
 if TYPE_CHECKING:
     from rich.console import Console
 
-_SHORT = {"accepted": "yes", "accepted_with_warnings": "look", "partly_accepted": "partly", "refused": "refused"}
+_SHORT = {"accepted": "yes", "accepted_with_warnings": "look", "partly_accepted": "part", "refused": "no"}
 
 
 class FrontDesk(Office):
@@ -89,11 +89,20 @@ def _sources(view: overview.Overview) -> Any:
 
 
 def _grid(view: overview.Overview) -> Any:
+    """A table a year: twelve months fit into 80 columns."""
+    from rich.console import Group
+
     months = sorted({month for row in view.grid.values() for month in row})
+    return Group(*(_grid_of(view, [month for month in months if month[:4] == year])
+                   for year in dict.fromkeys(month[:4] for month in months)))  # fmt: skip
+
+
+def _grid_of(view: overview.Overview, months: list[str]) -> Any:
     rows = [
         (cluster, *(_SHORT.get(found.get(month, ""), "-") for month in months)) for cluster, found in view.grid.items()
     ]
-    return table("Workbooks by cluster and month", ("cluster", *months), rows)
+    title = f"Workbooks by cluster and month of {months[0][:4]} (part: partly accepted, no: refused, -: nothing came)"
+    return table(title, ("cluster", *(month[5:] for month in months)), rows)
 
 
 def _by_cluster(view: overview.Overview) -> list[tuple[object, ...]]:
