@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 
@@ -30,12 +31,30 @@ def main() -> int:
     if not home.world.exists():
         console.print("There is no demo yet: run `make demo` first (it takes some minutes).")
         return 3
+    if not is_free(options.port):
+        console.print(
+            f"Port {options.port} is taken by another program (another `make dev`?). Stop that one, or choose another "
+            f"port: make dev PORT={options.port + 1}",
+            markup=False,
+        )
+        return 3
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with running(home) as servers:
         enter(home, servers.addresses)
         os.environ["IMU_TODAY"] = "2025-12-31"
         console.print(f"Dagster: http://127.0.0.1:{options.port}   HDX (local): {servers.hdx_url}   Stop with Ctrl-C.")
         return _dagster(options.port)
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens there; Dagster itself would go on without its page."""
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _dagster(port: int) -> int:
