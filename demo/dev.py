@@ -42,7 +42,8 @@ def main() -> int:
     with running(home) as servers:
         enter(home, servers.addresses)
         os.environ["IMU_TODAY"] = "2025-12-31"
-        console.print(f"Dagster: http://127.0.0.1:{options.port}   HDX (local): {servers.hdx_url}   Stop with Ctrl-C.")
+        where = f"Dagster: http://127.0.0.1:{options.port}   HDX (local): {servers.hdx_url}   Stop with Ctrl-C."
+        console.print(where, soft_wrap=True, markup=False)
         return _dagster(options.port)
 
 
@@ -61,8 +62,10 @@ def _dagster(port: int) -> int:
     """`dagster dev` in a session of its own, ended as a whole: told first, made to end if it has not after a while."""
     # A background job inherits SIGINT ignored, and so would dagster.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)]
-    process = subprocess.Popen(command, cwd=REPO, start_new_session=True)
+    workspace = str(REPO / "workspace.yaml")
+    command = [sys.executable, "-m", "dagster", "dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
+    # From DAGSTER_HOME, or Dagster warns of the sources' dagster.yaml, which is only there to be copied.
+    process = subprocess.Popen(command, cwd=os.environ["DAGSTER_HOME"], env=_quietly(), start_new_session=True)
     try:
         return process.wait()
     except (KeyboardInterrupt, SystemExit):
@@ -71,6 +74,16 @@ def _dagster(port: int) -> int:
             process.wait(timeout=20)
         _end_group(process.pid)
         return 0
+
+
+def _quietly() -> dict[str, str]:
+    """The environment, without one warning that nobody here can act on: of the two commands that start Dagster,
+    `dagster dev` is the older, and the newer one is another package.
+    """
+    told = os.environ.get("PYTHONWARNINGS")
+    filters = [*([told] if told else []), "ignore:Function `dev_command` is superseded"]
+    path = [str(REPO), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONWARNINGS": ",".join(filters), "PYTHONPATH": os.pathsep.join(path)}
 
 
 def _end_group(group: int) -> None:

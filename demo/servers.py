@@ -75,7 +75,7 @@ def at_hand(home: Home) -> dict[str, str]:
     try:
         for name in ("IMU_KOBO_URL", "IMU_HDX_URL"):
             found = urlsplit(addresses[name])
-            socket.create_connection((found.hostname, found.port), timeout=2).close()
+            socket.create_connection((found.hostname or "", found.port or 0), timeout=2).close()
     except OSError:
         return {}  # their process was killed and left its note behind
     return addresses

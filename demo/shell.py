@@ -44,7 +44,7 @@ def _become(command: list[str]) -> int:
     try:
         os.execvp(command[0], command)  # noqa: S606 - the command is the user's own
     except OSError as cause:
-        return _say(f"{command[0]} cannot be started: {os.strerror(cause.errno)}.")
+        return _say(f"{command[0]} cannot be started: {cause.strerror}.")
 
 
 def _options(given: list[str] | None) -> argparse.Namespace:

@@ -95,3 +95,11 @@ def test_files_somebody_dropped_are_named_as_the_reason() -> None:
     found = {"sources": {"clusters": [21, {}], "needs": [1, {}], "hsm": [3, {}]}}
     assert more_arrived(expected, found) == "clusters 2, hsm 3"
     assert more_arrived(found, expected) == ""
+
+
+def test_one_warning_is_kept_quiet_and_no_other() -> None:
+    ours = "Function `dev_command` is superseded and its usage is discouraged. Use 'dg dev' instead."
+    code = f"import warnings; warnings.warn({ours!r}, FutureWarning); warnings.warn('another', FutureWarning)"
+    ended = subprocess.run([sys.executable, "-c", code], env=dev._quietly(), capture_output=True, text=True, check=True)
+    assert "superseded" not in ended.stderr.replace(code, "")
+    assert "FutureWarning: another" in ended.stderr
