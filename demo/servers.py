@@ -61,10 +61,10 @@ def running(home: Home) -> Iterator[Servers]:
         home.servers.write_text(json.dumps(made.addresses), encoding="utf-8")
         yield made
     finally:
-        home.servers.unlink(missing_ok=True)
         for process in (kobo, hdx):
             process.terminate()
             process.wait(timeout=20)
+        home.servers.unlink(missing_ok=True)
 
 
 def at_hand(home: Home) -> dict[str, str]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration import rotation
-from orchestration.failures import Permanent, Transient
+from orchestration.failures import ImuError, Permanent
 
 if TYPE_CHECKING:
     from orchestration.lake import Lake
@@ -86,7 +86,8 @@ def give_name(lake: Lake) -> None:
     """Write the operation into the key file of a lake that has none; where the keys are in use, at a later opening."""
     if not lake.operation or _name(lake.root):
         return
-    with suppress(Transient), rotation.alone(lake.root):
+    # A lake that is only read (a backup, mounted as such) stays without one.
+    with suppress(ImuError), rotation.alone(lake.root):
         content = json.loads(lake.key_file.read_text(encoding="utf-8"))
         lake.write_json(lake.key_file, {**content, "operation": lake.operation})
 

@@ -309,6 +309,7 @@ def test_a_lake_that_cannot_be_written_says_so_without_its_path(lake: Lake, monk
     with pytest.raises(Permanent, match=r"lake cannot be written \(Read-only file system\)") as caught:
         lake.write_json(lake.folder("state", "x.json"), {})
     assert str(lake.root) not in str(caught.value)
+    assert Lake(lake.root, lake.keys, "kalvoria").open()  # to be read from, it needs no name
 
 
 def test_a_lake_made_before_names_keeps_its_keys_when_it_gets_one(lake: Lake, keys: Keys) -> None:
