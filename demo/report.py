@@ -113,6 +113,7 @@ def _where(console: Console, home: Home) -> None:
         ("releases with their proofs", f"{lake}/release/"),
         ("tables for analysts", f"{lake}/analyst.duckdb (`imu query`)"),
         ("the asset graph", "`make dev`"),
+        ("the commands", "`make demo-shell`, then `imu status`"),
     )
     console.print("\nWhere to look next:")
     for what, where in places:

@@ -109,6 +109,8 @@ def _is(node: Mapping[str, Any], product: Product) -> bool:
 
 def _rows(office: Office, product: Product, due: Due) -> pd.DataFrame:
     """The mart's rows this release may speak about: nothing after the period it covers."""
+    import pandas as pd
+
     frame = _table(office, product.mart)
     if product.rows != "all":
         ends = pd.to_datetime(frame["period_end"]).dt.date
