@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PORT ?= 3000
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 export DAGSTER_DISABLE_TELEMETRY = 1
@@ -9,7 +10,7 @@ export DO_NOT_TRACK = 1
 export GX_ANALYTICS_ENABLED = false
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help demo dev test test-servers test-browser bench lint install install-dev bundle lock clean
+.PHONY: help demo dev demo-shell test test-servers test-browser bench lint install install-dev bundle lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -17,8 +18,11 @@ help: ## this list
 demo: $(STAMP) ## a fictional country's year through the whole platform
 	@$(BIN)/python -m demo
 
-dev: $(STAMP) ## the Dagster user interface on the demo's lake, on 127.0.0.1
-	@$(BIN)/python -m demo.dev
+dev: $(STAMP) ## the Dagster user interface on the demo's lake, on 127.0.0.1 (another port: make dev PORT=3001)
+	@$(BIN)/python -m demo.dev --port $(PORT)
+
+demo-shell: $(STAMP) ## a terminal in which `imu` works on the demo's lake
+	@$(BIN)/python -m demo.shell
 
 test: $(DEV_STAMP) ## unit, graph and pipeline tests, loopback only
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup

@@ -27,6 +27,11 @@ def unquoted(what: str) -> Iterator[None]:
     except ImuError as known:
         # Its own words are safe; those of its cause are not.
         raise known from None
+    except FileNotFoundError as problem:
+        raise Permanent(
+            f"{what} looked for a file that is not there, at {_place(problem)}. Nothing was lost. `imu doctor` names "
+            "damaged records; tables that are missing are built by `imu run models`."
+        ) from None
     except OSError as problem:
         # The file's name in its text is the sender's; the system's own word for what happened is not.
         raise Transient(

@@ -45,10 +45,20 @@ class Home:
         """Which days of the year are done."""
         return self.work / "ticks.json"
 
+    @property
+    def servers(self) -> Path:
+        """Where the local KoBo and HDX listen, while they run."""
+        return self.work / "servers.json"
+
 
 def default_home(seed: int = 1, size: str = "country") -> Home:
-    """The demo in this checkout: the lake in `data_lake/`, the rest in `.demo/`."""
-    return Home(REPO / "data_lake", REPO / ".demo", seed, size)
+    """The demo in this checkout: the country's lake in `data_lake/`, the rest in `.demo/`. A demo of another size or
+    seed is another world and has a lake of its own, below `.demo/`.
+    """
+    work = REPO / ".demo"
+    if (size, seed) == ("country", 1):
+        return Home(REPO / "data_lake", work, seed, size)
+    return Home(work / f"{size}-{seed}" / "data_lake", work / f"{size}-{seed}", seed, size)
 
 
 def environment(home: Home, addresses: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -84,7 +84,8 @@ def _held(console: Console, view: Overview) -> None:
     if not held:
         console.print("Nothing is held.\n")
     for line in held:
-        console.print(f"[red]held[/] {line.product} {line.cycle} (for {line.covers}): {line.words}")
+        who = f" Who can act: {line.who}." if line.who else ""
+        console.print(f"[red]held[/] {line.product} {line.cycle} (for {line.covers}): {line.words}{who}")
 
 
 def _troubles(score: Score) -> Table:
@@ -112,6 +113,7 @@ def _where(console: Console, home: Home) -> None:
         ("releases with their proofs", f"{lake}/release/"),
         ("tables for analysts", f"{lake}/analyst.duckdb (`imu query`)"),
         ("the asset graph", "`make dev`"),
+        ("the commands", "`make demo-shell`, then `imu status`"),
     )
     console.print("\nWhere to look next:")
     for what, where in places:

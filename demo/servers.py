@@ -6,6 +6,7 @@ Belongs here: starting, knowing their addresses, setting the survey server's clo
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from demo.home import REPO, Home
 
@@ -53,12 +55,29 @@ def running(home: Home) -> Iterator[Servers]:
     hdx = _start("demo.hdx", "--folder", str(home.hdx))
     try:
         said = _read(kobo, 2) | _read(hdx, 5)
-        yield Servers(
+        made = Servers(
             said["KOBO_ENDPOINT"].removesuffix("/api/v2"), said["KOBO_TOKEN"], said["HDX_URL"], said["HDX_KEY"]
         )
+        home.servers.write_text(json.dumps(made.addresses), encoding="utf-8")
+        yield made
     finally:
         for process in (kobo, hdx):
             _end(process)
+        home.servers.unlink(missing_ok=True)
+
+
+def at_hand(home: Home) -> dict[str, str]:
+    """The addresses of servers that another process of this demo runs now; empty where there are none."""
+    if not home.servers.exists():
+        return {}
+    addresses: dict[str, str] = json.loads(home.servers.read_text(encoding="utf-8"))
+    try:
+        for name in ("IMU_KOBO_URL", "IMU_HDX_URL"):
+            found = urlsplit(addresses[name])
+            socket.create_connection((found.hostname or "", found.port or 0), timeout=2).close()
+    except OSError:
+        return {}  # their process was killed and left its note behind
+    return addresses
 
 
 def _end(process: subprocess.Popen[str]) -> None:

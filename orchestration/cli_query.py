@@ -26,6 +26,13 @@ TABLES = """
     SELECT schema_name || '.' || table_name AS "table", estimated_size AS "rows", "comment"
     FROM duckdb_tables() WHERE NOT internal ORDER BY 1
 """
+# Read-only is about the database; these shut the way to all other files, and nobody can set them back.
+_CLOSED: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "enable_external_access": False,
+    "lock_configuration": True,
+}
 HELP = "Type SQL and end it with ';'.  tables;  lists the tables, exit; leaves."
 
 
@@ -52,7 +59,8 @@ class Rows:
 
     def show(self, console: Console) -> None:
         """For people: the first lines."""
-        console.print(table("", self.columns, self.rows[:MOST_LINES]))
+        if self.columns:
+            console.print(table("", self.columns, self.rows[:MOST_LINES]))
         rest = f", the first {MOST_LINES} shown; --csv gives all" if len(self.rows) > MOST_LINES else ""
         console.print(f"{len(self.rows)} row(s){rest}")
 
@@ -72,11 +80,14 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             "something has arrived and was checked."
         )
     try:
-        connection = duckdb.connect(
-            path, read_only=True, config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-        )
-    except duckdb.IOException as cause:
-        raise Transient(f"{path.name} could not be opened: somebody holds it for writing. Try again.") from cause
+        connection = duckdb.connect(path, read_only=True, config=dict(_CLOSED))
+    except duckdb.Error as cause:
+        if "lock" in str(cause):
+            raise Transient(f"{path.name} could not be opened: somebody holds it for writing. Try again.") from cause
+        raise Permanent(
+            f"{path.name} could not be opened: it is damaged, of another version, or this account may not read it. "
+            "`imu run models` builds it anew; nothing is lost with it."
+        ) from cause
     try:
         yield connection
     finally:
@@ -87,8 +98,13 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> Rows:
     """One question, all its rows."""
     import duckdb
 
+    asked = sql.strip().rstrip(";").strip()
+    if not asked:
+        raise QueryError('There is no question. Ask one in SQL, for example: imu query "from about"')
     try:
-        found = connection.execute(TABLES if sql.strip().rstrip(";").strip() == "tables" else sql)
+        found = connection.execute(TABLES if asked == "tables" else sql)
+        if not connection.description:  # a comment alone, or a statement that answers nothing
+            return Rows([], [])
         return Rows([column[0] for column in found.description or []], found.fetchall())
     except duckdb.Error as cause:
         raise QueryError(str(cause)) from cause
@@ -101,7 +117,7 @@ def converse(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
         try:
             ask(connection, sql).show(console)
         except QueryError as failure:
-            console.print(str(failure), markup=False)
+            console.print(str(failure), markup=False, emoji=False)
 
 
 def _next_question(console: Console) -> str | None:

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from assets.release.assets import READY
 from orchestration import buttons, definitions, failures
 from orchestration.cli_say import table
 from orchestration.failures import Permanent
 from orchestration.office import Office
+from orchestration.records import Damaged
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 MODELS = "models"
 # What a step has to say is in Dagster's storage; the terminal is for the officer.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-_OURS = {kind.__name__ for kind in (failures.Permanent, failures.Transient, failures.WrongKey, failures.NotSealed)}
+_CHECK_FAILED = "DagsterAssetCheckFailedError"
+_KINDS = (failures.Permanent, failures.Transient, failures.WrongKey, failures.NotSealed, Damaged)
+_OURS = {kind.__name__ for kind in _KINDS}
 
 
 class WrongButtonError(Exception):
@@ -93,9 +97,7 @@ class Desk:
                 run_config=_QUIET,
                 raise_on_error=False,
             )
-            held = tuple(_held(result))
-            failed = () if held else tuple(_failed(result))
-            return Outcome(result.run_id, result.success, tuple(_made(result)), failed, held)
+            return outcome(result)
 
 
 def _require_partition(button: Button, partition: str | None) -> None:
@@ -124,6 +126,12 @@ def require_home() -> None:
         )
 
 
+def outcome(result: dg.ExecuteInProcessResult) -> Outcome:
+    """What came of a run, failures and holds apart."""
+    failed = (*_failed(result), *_failed_checks(result))
+    return Outcome(result.run_id, result.success, tuple(_made(result)), failed, tuple(_held(result)))
+
+
 def _made(result: dg.ExecuteInProcessResult) -> Iterator[dict[str, Any]]:
     for event in result.get_asset_materialization_events():
         made = event.step_materialization_data.materialization
@@ -138,13 +146,28 @@ def _rows(facts: dict[str, Any]) -> dict[str, Any]:
 def _held(result: dg.ExecuteInProcessResult) -> Iterator[dict[str, str]]:
     """A release that may not go out yet is no failure of anything: its check says why, and who can act."""
     for check in result.get_asset_check_evaluations():
-        if check.blocking and not check.passed:
+        if check.check_name == READY and not check.passed:
             yield {"asset": check.asset_key.to_user_string(), "why": str(check.description or "")}
+
+
+def _failed_checks(result: dg.ExecuteInProcessResult) -> Iterator[dict[str, str]]:
+    """Checks of ours that a table broke: named, with the number of rows, never with one of them."""
+    for check in result.get_asset_check_evaluations():
+        if check.blocking and not check.passed and check.check_name != READY:
+            rows = getattr(check.metadata.get("failing_rows"), "value", None)
+            counted = f" in {rows} row(s)" if rows else ""
+            yield {"step": check.asset_key.to_user_string(), "why": f"the check {check.check_name} failed{counted}"}
 
 
 def _failed(result: dg.ExecuteInProcessResult) -> Iterator[dict[str, str]]:
     for event in result.get_step_failure_events():
+        said = event.step_failure_data.user_failure_data
+        if said and said.description:  # a failure that a step of ours put into words
+            yield {"step": str(event.step_key), "why": str(said.description)}
+            continue
         error = event.step_failure_data.error
+        if error is not None and error.cls_name == _CHECK_FAILED:
+            continue  # Dagster's way to stop what comes after a failed check, which is told by itself
         while error is not None and error.cls_name not in _OURS and error.cause is not None:
             error = error.cause
         yield {"step": str(event.step_key), "why": _words(error)}
@@ -167,6 +190,6 @@ def show(outcome: Outcome, console: Console) -> None:
     if outcome.failed:
         console.print(table("Failed", ("step", "why"), [(one["step"], one["why"]) for one in outcome.failed]))
     for one in outcome.held:
-        console.print(f"[bold]{one['asset']}[/] is held: {one['why']}", soft_wrap=True)
-    ended = "Done" if outcome.success else "Held" if outcome.held else "Failed"
+        console.print(f"{one['asset']} is held: {one['why']}", soft_wrap=True, markup=False)
+    ended = "Done" if outcome.success else "Failed" if outcome.failed or not outcome.held else "Held"
     console.print(f"{ended}; run {outcome.run_id} in the Dagster page.")

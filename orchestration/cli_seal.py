@@ -65,10 +65,11 @@ def recovery_sheet(
 def check(
     context: typer.Context,
     sheet: Annotated[str | None, typer.Option("--sheet", help="Prove a typed sheet instead; '-' to type it.")] = None,
+    deep: Annotated[bool, typer.Option("--deep", help="Read every arrival to its end as well; takes longer.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Prove that the keys at hand, or those of a sheet, open this lake and everything in it."""
-    from orchestration import rotation, seal
+    """Prove that the keys at hand, or those of a sheet, open this lake and the key of each arrival in it."""
+    from orchestration import rotation, seal, sealed_zone
 
     keys = _read_sheet(sheet) if sheet else seal.load_keys(os.environ)
     lake = _existing(_lake(keys))
@@ -79,8 +80,16 @@ def check(
         answer(context, {"opens": False, "why": str(failure)}, _silent)
         raise typer.Exit(PROBLEMS) from failure
     content = {"opens": True, "zones": zones, "arrivals": arrivals, **_fingerprints(keys)}
-    told = f"The keys fit: {zones} zones and {arrivals} arrivals open."
-    answer(context, content, lambda c: c.print(told))
+    damaged = list(sealed_zone.damaged_arrivals(lake)) if deep else []
+    content |= {"damaged": damaged} if deep else {}
+    told = [f"The keys fit: they open {zones} zones and the keys of {arrivals} arrivals.", *damaged]
+    if not deep:
+        told.append("What is sealed was not read; `imu seal check --deep` reads every arrival to its end.")
+    elif not damaged:
+        told.append(f"All {arrivals} arrivals were read to their end and are as they came.")
+    answer(context, content, lambda c: c.print("\n".join(told), markup=False))
+    if damaged:
+        raise typer.Exit(PROBLEMS)
 
 
 @seal_app.command("restore")
@@ -155,15 +164,19 @@ def migrate(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 def _lake(keys: seal.Keys | None) -> Lake:
+    from orchestration import identity
     from orchestration.lake import Lake
     from orchestration.settings import read_environment
 
-    return Lake(read_environment().lake, keys)
+    environment = read_environment()
+    identity.require_same(environment.lake, environment.operation)
+    return Lake(environment.lake, keys, environment.operation)
 
 
 def _existing(lake: Lake) -> Lake:
-    if not lake.key_file.exists():
-        raise Permanent("There is no lake yet where IMU_LAKE points, so no key can be tried on it. Check IMU_LAKE.")
+    from orchestration import identity
+
+    identity.require_lake(lake.root)
     return lake
 
 

@@ -1,7 +1,7 @@
 """`imu status`: what arrived, what became of it, what is held and why, who owes what, what comes up.
 
-Belongs here: putting the overview, the calendar and the ages together, and showing them. Does not belong here: finding
-out any of it (`assets/portal/overview.py`, `reminders.py`, `retention.py`).
+Belongs here: showing the overview, which is the officer's page in a terminal, and the ages. Does not belong here:
+finding out any of it (`assets/portal/overview.py`, `retention.py`).
 
 All of it stands in plain files without personal data, so that whoever answers the telephone can ask without the keys.
 """
@@ -9,13 +9,12 @@ All of it stands in plain files without personal data, so that whoever answers t
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from assets.portal import overview
-from orchestration import reminders, retention, senders
-from orchestration.calendar import due_between
+from assets.portal.ahead import DAYS_AHEAD
+from orchestration import retention
 from orchestration.cli_say import table
 from orchestration.lake import Lake
 from orchestration.office import Office
@@ -23,9 +22,7 @@ from orchestration.office import Office
 if TYPE_CHECKING:
     from rich.console import Console
 
-DAYS_AHEAD = 14
-OUT = ("published", "published late")
-_SHORT = {"accepted": "yes", "accepted_with_warnings": "look", "partly_accepted": "partly", "refused": "refused"}
+_SHORT = {"accepted": "yes", "accepted_with_warnings": "look", "partly_accepted": "part", "refused": "no"}
 
 
 class FrontDesk(Office):
@@ -34,7 +31,7 @@ class FrontDesk(Office):
     @cached_property
     def lake(self) -> Lake:
         """The lake, unopened: plain folders can be read, sealed ones cannot."""
-        return Lake(self.environment.lake)
+        return Lake(self.environment.lake, operation=self.environment.operation)
 
 
 @dataclass(frozen=True)
@@ -43,15 +40,12 @@ class Status:
 
     overview: overview.Overview
     title_local: str | None
-    coming_up: tuple[dict[str, str], ...]
     due_for_review: tuple[retention.DueForReview, ...]
-    strangers: tuple[senders.Stranger, ...]
 
     @property
     def problems(self) -> int:
         """How many things wait for somebody to act."""
-        held = sum(line.state not in OUT for line in self.overview.releases)
-        return held + len(self.overview.waiting) + len(self.overview.owing)
+        return self.overview.problems
 
     def to_json(self) -> dict[str, Any]:
         """For programs."""
@@ -64,18 +58,8 @@ def gather(office: FrontDesk) -> Status:
     return Status(
         overview=overview.gather(office),
         title_local=office.operation.title_local,
-        coming_up=tuple(_coming_up(office)),
         due_for_review=tuple(retention.due_for_review(office.lake, office.operation.retention, office.today)),
-        strangers=tuple(senders.strangers(office.lake, office.operation)),
     )
-
-
-def _coming_up(office: Office) -> list[dict[str, str]]:
-    today, until, zone = office.today, office.today + timedelta(days=DAYS_AHEAD), office.operation.zone
-    dates = reminders.between(reminders.load(office.operation.folder / "calendar.yml"), today, until, zone)
-    found = [(at, one.what, one.who) for at, one in dates]
-    found += [(due.at, f"release of {due.product}", "IMU") for due in due_between(office.calendar, today, until, zone)]
-    return [{"when": f"{at:%Y-%m-%d %H:%M}", "what": what, "who": who} for at, what, who in sorted(found)]
 
 
 def show(status: Status, console: Console) -> None:
@@ -83,7 +67,10 @@ def show(status: Status, console: Console) -> None:
     view = status.overview
     local = f" / {status.title_local}" if status.title_local else ""
     console.print(f"{view.operation}{local}, as of {view.as_of}", style="bold", markup=False)
-    console.print(_sources(view))
+    for words in view.remarks:
+        console.print(words, style="bold", markup=False)
+    if view.sources:
+        console.print(_sources(view))
     if view.grid:
         console.print(_grid(view))
     for title, columns, rows in _lists(status):
@@ -102,11 +89,20 @@ def _sources(view: overview.Overview) -> Any:
 
 
 def _grid(view: overview.Overview) -> Any:
+    """A table a year: twelve months fit into 80 columns."""
+    from rich.console import Group
+
     months = sorted({month for row in view.grid.values() for month in row})
+    return Group(*(_grid_of(view, [month for month in months if month[:4] == year])
+                   for year in dict.fromkeys(month[:4] for month in months)))  # fmt: skip
+
+
+def _grid_of(view: overview.Overview, months: list[str]) -> Any:
     rows = [
         (cluster, *(_SHORT.get(found.get(month, ""), "-") for month in months)) for cluster, found in view.grid.items()
     ]
-    return table("Workbooks by cluster and month", ("cluster", *months), rows)
+    title = f"Workbooks by cluster and month of {months[0][:4]} (part: partly accepted, no: refused, -: nothing came)"
+    return table(title, ("cluster", *(month[5:] for month in months)), rows)
 
 
 def _by_cluster(view: overview.Overview) -> list[tuple[object, ...]]:
@@ -118,10 +114,15 @@ def _by_cluster(view: overview.Overview) -> list[tuple[object, ...]]:
 
 def _lists(status: Status) -> list[tuple[str, tuple[str, ...], list[tuple[object, ...]]]]:
     view = status.overview
-    out = [line for line in view.releases if line.state in OUT]
-    held = [line for line in view.releases if line.state not in OUT]
+    out = [line for line in view.releases if line.is_out]
+    held = [line for line in view.releases if not line.is_out]
     newest = {one.product: one for one in out}
     return [
+        (
+            "Damaged files: everything else goes without them",
+            ("file and what to do",),
+            [(one,) for one in view.damaged],
+        ),
         (
             f"Published: the newest of each product, {len(out)} in all",
             ("product", "month", "about", "rows", "proof"),
@@ -129,8 +130,8 @@ def _lists(status: Status) -> list[tuple[str, tuple[str, ...], list[tuple[object
         ),
         (
             "Not out, and why",
-            ("product", "month", "state", "why"),
-            [(one.product, one.cycle, one.state, one.words) for one in held],
+            ("product", "month", "state", "why", "who can act"),
+            [(one.product, one.cycle, one.state, one.words, one.who) for one in held],
         ),
         (
             "Files in the inbox that cannot be taken",
@@ -140,7 +141,7 @@ def _lists(status: Status) -> list[tuple[str, tuple[str, ...], list[tuple[object
         (
             "Sent by accounts that operation.yml does not name",
             ("source", "account", "files"),
-            [(one.source, one.sender, one.files) for one in status.strangers],
+            [(one.source, one.sender, one.files) for one in view.strangers],
         ),
         (
             "Who owes what",
@@ -150,7 +151,7 @@ def _lists(status: Status) -> list[tuple[str, tuple[str, ...], list[tuple[object
         (
             f"The next {DAYS_AHEAD} days",
             ("when", "what", "who"),
-            [(one["when"], one["what"], one["who"]) for one in status.coming_up],
+            [(one["when"], one["what"], one["who"]) for one in view.coming_up],
         ),
         (
             "Kept for as long as agreed: review",

@@ -5,13 +5,15 @@ Belongs here: questions about this machine and the outside systems. Does not bel
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
-from orchestration import duck, seal
+from orchestration import duck, identity, records, seal, sealed_zone
 from orchestration.failures import ImuError, Transient
 from orchestration.lake import Lake
 from orchestration.office import Office
@@ -41,6 +43,7 @@ def examine(office: Office) -> list[Answer]:
         "keys": lambda: _keys(office),
         "lake": lambda: _lake(office),
         "sealed zone": lambda: _sealed(office),
+        "records": lambda: _records(office),
         "disk": lambda: _disk(office),
         "KoBo": lambda: _kobo(office),
         "registers": lambda: _registers(office),
@@ -110,30 +113,42 @@ def _keys(office: Office) -> str:
 
 
 def _lake(office: Office) -> str:
-    lake = Lake(office.environment.lake, seal.load_keys(office.variables))
-    arrivals = sum(path.is_dir() for path in lake.folder("raw").glob("*/*"))
-    if not lake.key_file.exists() and not arrivals:
+    environment = office.environment
+    lake = Lake(environment.lake, seal.load_keys(office.variables), environment.operation)
+    if not identity.is_made(lake.root):
+        _require_writable(next(path for path in (lake.root, *lake.root.resolve().parents) if path.exists()))
         return "not made yet; the first run makes it"  # asking must not be what makes it, and with which keys
+    _try_writing(lake)
     lake.open()
-    return f"opens; {arrivals} arrivals"
+    return f"opens, can be written; {sum(path.is_dir() for path in lake.root.glob('raw/*/*'))} arrivals"
+
+
+def _try_writing(lake: Lake) -> None:
+    """A file in and out again: rights alone do not tell how a disk is mounted, nor whether it is full."""
+    with lake.scratch() as folder:
+        try:
+            (folder / "doctor").write_bytes(bytes(4096))
+        except OSError as cause:
+            raise identity.cannot_write(cause) from cause
+    for folder in sorted(path for path in lake.root.iterdir() if path.is_dir()):
+        _require_writable(folder)
+
+
+def _require_writable(folder: Path) -> None:
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ImuError(f"The folder {folder.name}/ cannot be written by this account. Give it the right to.")
+
+
+def _records(office: Office) -> str:
+    found = records.damaged(office.environment.lake)
+    if found:
+        raise ImuError(" ".join([f"{len(found)} damaged:", *found[:5], *(["…"] if len(found) > 5 else [])]))
+    return "none damaged"
 
 
 def _sealed(office: Office) -> str:
-    root = office.environment.lake
-    plain = [path for path in root.glob("checked/**/*.parquet") if not _starts_with(path, b"PARE")]
-    plain += [path for path in root.glob("raw/*/*/content.sealed") if not _starts_with(path, seal.MAGIC)]
-    if plain:
-        raise ImuError(
-            f"{len(plain)} plain file(s) in the sealed zone, first {plain[0].relative_to(root)}. Somebody put them "
-            f"there by hand: move them out; what belongs to an arrival goes through the inbox."
-        )
-    duck.refuse_plain_database(Lake(root).warehouse)
+    sealed_zone.require_sealed(Lake(office.environment.lake))
     return "nothing plain"
-
-
-def _starts_with(path: object, magic: bytes) -> bool:
-    with open(str(path), "rb") as source:  # noqa: PTH123 - a glob result
-        return source.read(len(magic)) == magic
 
 
 def _disk(office: Office) -> str:

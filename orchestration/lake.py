@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -19,7 +19,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from orchestration import rotation, scratch, seal
+from orchestration import identity, records, rotation, scratch, seal
 from orchestration.failures import NotSealed, Permanent, WrongKey
 
 FORMAT = 1
@@ -61,6 +61,7 @@ class Lake:
 
     root: Path
     keys: seal.Keys | None = None
+    operation: str | None = None
 
     # -- places ---------------------------------------------------------------------------------------------
 
@@ -83,7 +84,11 @@ class Lake:
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """A private folder on the same file system, gone afterwards whatever happens."""
-        with scratch.scratch(self.root / ".tmp") as folder:
+        with ExitStack() as held:
+            try:
+                folder = held.enter_context(scratch.scratch(self.root / ".tmp"))
+            except OSError as cause:
+                raise identity.cannot_write(cause) from cause
             yield folder
 
     def write(self, target: Path, write: Callable[[Path], object]) -> Path:
@@ -117,20 +122,18 @@ class Lake:
     @property
     def key_file(self) -> Path:
         """Wrapped keys only: without the office's seal key this file is worthless."""
-        return self.root / "keys.json"
+        return self.root / identity.KEY_FILE
 
     def open(self) -> Lake:
         """Make sure the lake exists, has our format and opens with our key, before any work starts."""
         keys = self._keys()
+        identity.require_keys_file(self.root)
+        identity.require_same(self.root, self.operation)
         if not self.key_file.exists():
-            if (self.root / "raw").exists() and any((self.root / "raw").iterdir()):
-                raise Permanent(
-                    f"{self.key_file.name} is missing from a lake that holds sealed data. Restore it from the backup; "
-                    "without it the data stays closed."
-                )
             self._create_key_file(keys)
         rotation.finish(self)
         self._prove(keys)
+        identity.give_name(self)
         self.sweep()
         return self
 
@@ -144,6 +147,7 @@ class Lake:
         proof = seal.wrap(keys.seal, _CHECK_TEXT, "proof")
         pseudonyms = seal.fingerprint(keys.pseudonym)
         content = {"format": FORMAT, "proof": proof, "pseudonyms": pseudonyms, "zones": zones}
+        content |= {"operation": self.operation} if self.operation else {}
         with rotation.alone(self.root, wait=True):  # two processes may open a new lake at the same moment
             if not self.key_file.exists():
                 self.write_json(self.key_file, content)
@@ -276,7 +280,7 @@ class Lake:
 @lru_cache(maxsize=50_000)
 def _manifest(path: Path, _modified: int, _size: int) -> Arrival:
     """A manifest is read once in the life of a process; only a rotation of keys writes it anew."""
-    return Arrival.from_json(json.loads(path.read_text(encoding="utf-8")))
+    return Arrival.from_json(records.read(path))
 
 
 def _seal_into(path: Path, content: bytes | Path | BinaryIO, key: bytes) -> tuple[str, int]:

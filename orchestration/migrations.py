@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from orchestration import rotation
+from orchestration import identity, rotation
 from orchestration.failures import Permanent
 from orchestration.lake import FORMAT, Lake
 
@@ -32,6 +32,7 @@ MIGRATIONS: Mapping[int, Migration] = {}
 
 def found_format(lake: Lake) -> int:
     """The format of a lake on disk."""
+    identity.require_keys_file(lake.root)
     if not lake.key_file.exists():
         raise Permanent(
             f"There is no lake yet where IMU_LAKE points: {lake.key_file.name} is not there. The first run makes one; "

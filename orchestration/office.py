@@ -75,7 +75,8 @@ class Office:
     @cached_property
     def lake(self) -> Lake:
         """The lake, opened: a wrong or missing key fails here, before any work starts."""
-        return Lake(self.environment.lake, seal.load_keys(self.variables)).open()
+        environment = self.environment
+        return Lake(environment.lake, seal.load_keys(self.variables), environment.operation).open()
 
     @cached_property
     def calendar(self) -> list[Event]:

@@ -9,12 +9,12 @@ a release without a receipt, which the next run publishes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from orchestration import records
 from orchestration.lake import Lake
 
 Json = dict[str, Any]
@@ -83,7 +83,4 @@ def previous(lake: Lake, stem: str, cycle: str) -> Path | None:
 
 
 def _read(path: Path) -> Json | None:
-    if not path.exists():
-        return None
-    content: Json = json.loads(path.read_text(encoding="utf-8"))
-    return content
+    return records.read(path) if path.exists() else None

@@ -5,11 +5,11 @@ Belongs here: counting by age, from names and dates only. Does not belong here: 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from orchestration import records
 from orchestration.lake import Lake
 from orchestration.settings import Retention
 
@@ -44,14 +44,14 @@ def _months_between(earlier: date, later: date) -> int:
 
 
 def _arrivals(lake: Lake) -> Iterator[date]:
-    for path in sorted(lake.folder("raw").glob("*/*/manifest.json")):
-        yield _day(json.loads(path.read_text(encoding="utf-8"))["taken_at"])
+    for path in records.sound(lake.root, "raw/*/*/manifest.json"):
+        yield _day(records.read(path)["taken_at"])
 
 
 def _verdicts(lake: Lake) -> Iterator[date]:
     """Checked rows exist as long as their verdict lists them."""
-    for path in sorted(lake.folder("quality").glob("*/*.json")):
-        content = json.loads(path.read_text(encoding="utf-8"))
+    for path in records.sound(lake.root, "quality/*/*.json"):
+        content = records.read(path)
         if content.get("tables"):
             yield _day(content["taken_at"])
 

@@ -6,10 +6,10 @@ file; that is each source's check.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 
+from orchestration import records
 from orchestration.buttons import file_sources
 from orchestration.lake import Lake
 from orchestration.settings import Operation
@@ -81,9 +81,9 @@ def by_address(operation: Operation) -> dict[str, list[tuple[str, str]]]:
 def strangers(lake: Lake, operation: Operation) -> list[Stranger]:
     """Arrivals of accounts nobody named, by source and account; read from manifests, without keys."""
     found: Counter[tuple[str, str]] = Counter()
-    for path in sorted(lake.folder("raw").glob("*/*/manifest.json")):
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        names = allowed(operation, manifest["source"])
-        if names is not None and manifest["sender"] not in names:
-            found[manifest["source"], manifest["sender"]] += 1
+    for path in records.sound(lake.root, "raw/*/*/manifest.json"):
+        arrival = lake.arrival(path.parts[-3], path.parts[-2])
+        names = allowed(operation, arrival.source)
+        if names is not None and arrival.sender not in names:
+            found[arrival.source, arrival.sender] += 1
     return [Stranger(source, sender, count) for (source, sender), count in sorted(found.items())]

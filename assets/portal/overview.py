@@ -1,6 +1,10 @@
-"""What an officer wants to know today, gathered as plain data: arrivals, verdicts, releases, holds, who owes what.
+"""What an officer wants to know today, gathered as plain data: arrivals, verdicts, releases, holds, who owes what, what
+comes up.
 
-Belongs here: gathering, for the page and for `imu status` alike. Does not belong here: how it looks.
+Belongs here: gathering, for the page and for `imu status` alike. Does not belong here: how it looks, what lies ahead
+(`ahead.py`).
+
+A damaged record is named and left out; whoever builds on it (a release, the tables) stops at it instead.
 """
 
 from __future__ import annotations
@@ -8,16 +12,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from assets.portal import ahead
 from assets.quality import ledger
-from orchestration import buttons, inbox, mail, publications, senders
+from orchestration import buttons, identity, inbox, mail, publications, records, senders
 from orchestration.calendar import Due, deadline, due_between
 from orchestration.office import Office
 
+OUT = ("published", "published late")
 VERDICT_WORDS = {
     "accepted": "accepted",
     "accepted_with_warnings": "accepted, to be looked at",
@@ -48,6 +54,12 @@ class ReleaseLine:
     rows: int | None
     proof: str
     words: str
+    who: str = ""
+
+    @property
+    def is_out(self) -> bool:
+        """Whether HDX shows it."""
+        return self.state in OUT
 
 
 @dataclass(frozen=True)
@@ -61,6 +73,16 @@ class Overview:
     releases: tuple[ReleaseLine, ...]
     owing: tuple[dict[str, str], ...]
     grid: dict[str, dict[str, str]]
+    strangers: tuple[senders.Stranger, ...]
+    coming_up: tuple[dict[str, str], ...]
+    remarks: tuple[str, ...]
+    damaged: tuple[str, ...]
+
+    @property
+    def problems(self) -> int:
+        """How many things wait for somebody to act."""
+        held = sum(not line.is_out for line in self.releases)
+        return held + len(self.waiting) + len(self.owing) + len(self.damaged) + len(self.remarks)
 
     def to_json(self) -> dict[str, Any]:
         """For `--json`."""
@@ -69,7 +91,10 @@ class Overview:
 
 def gather(office: Office) -> Overview:
     """Everything as of today."""
-    entries = ledger.entries(office.lake, until=office.now)
+    if not identity.is_made(office.lake.root):
+        return _without_a_lake(office)
+    identity.require_same(office.lake.root, office.environment.operation)
+    entries = ledger.readable(office.lake, until=office.now)
     return Overview(
         operation=office.operation.title,
         as_of=str(office.today),
@@ -78,7 +103,35 @@ def gather(office: Office) -> Overview:
         releases=tuple(_releases(office)),
         owing=tuple(_owing(office, entries)),
         grid=_grid(office, entries),
+        strangers=tuple(senders.strangers(office.lake, office.operation)),
+        coming_up=tuple(ahead.coming_up(office)),
+        remarks=tuple(_remarks(office)),
+        damaged=tuple(records.damaged(office.lake.root)),
     )
+
+
+def _without_a_lake(office: Office) -> Overview:
+    """Zeros would look like a count, and a year's debts like somebody's fault: there is nothing to count yet."""
+    return Overview(
+        operation=office.operation.title,
+        as_of=str(office.today),
+        sources=(),
+        waiting=(),
+        releases=(),
+        owing=(),
+        grid={},
+        strangers=(),
+        coming_up=tuple(ahead.coming_up(office)),
+        remarks=(identity.NONE_YET,),
+        damaged=(),
+    )
+
+
+def _remarks(office: Office) -> Iterator[str]:
+    if identity.has_lost_keys(office.lake.root):
+        yield identity.LOST_KEYS
+    if ends := ahead.period_ends(office):
+        yield ends
 
 
 def digest(office: Office) -> str:
@@ -134,6 +187,14 @@ def _releases(office: Office) -> list[ReleaseLine]:
 
 
 def _release(office: Office, due: Due) -> ReleaseLine:
+    try:
+        return _known(office, due)
+    except records.Damaged as fault:
+        # Neither out nor held: whoever looks must not take one for the other.
+        return ReleaseLine(due.product, due.cycle, due.covers, "not known", None, "", str(fault), "administrator")
+
+
+def _known(office: Office, due: Due) -> ReleaseLine:
     stem = due.product.replace("-", "_")
     receipt, held = (read(office.lake, stem, due.cycle) for read in (publications.receipt, publications.held))
     if receipt:
@@ -144,19 +205,25 @@ def _release(office: Office, due: Due) -> ReleaseLine:
         )
     if held:
         reasons = " ".join(str(reason["reason"]) for reason in held["reasons"])
-        return ReleaseLine(due.product, due.cycle, due.covers, "held", None, "", reasons)
+        who = "; ".join(dict.fromkeys(str(reason.get("who", "")) for reason in held["reasons"]))
+        return ReleaseLine(due.product, due.cycle, due.covers, "held", None, "", reasons, who)
     if publications.is_released(office.lake, stem, due.cycle):
         return ReleaseLine(due.product, due.cycle, due.covers, "built", None, "", "not on HDX yet")
     return ReleaseLine(due.product, due.cycle, due.covers, "due", None, "", "not built yet")
 
 
 def _facts(office: Office, stem: str, cycle: str) -> tuple[int | None, str]:
+    """What a release that is out consists of; a file that was lost since changes nothing about its being out."""
+    import pyarrow
     import pyarrow.parquet
 
     folder = publications.release_folder(office.lake, stem, cycle)
-    certificate = json.loads((folder / "certificate.json").read_text(encoding="utf-8"))
-    rows = pyarrow.parquet.read_metadata(folder / f"{stem}.parquet").num_rows
-    return int(rows), str(certificate.get("verdict", ""))
+    fault = records.fault_of(folder / "certificate.json")
+    proof = "unreadable" if fault else str(records.read(folder / "certificate.json")["verdict"])
+    try:
+        return int(pyarrow.parquet.read_metadata(folder / f"{stem}.parquet").num_rows), proof
+    except (OSError, pyarrow.ArrowInvalid):
+        return None, proof
 
 
 def _owing(office: Office, entries: Sequence[ledger.Entry]) -> list[dict[str, str]]:

@@ -8,8 +8,7 @@ A verdict is written last. A crash before it leaves files nobody lists; the next
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.quality import checked_tables
-from orchestration import duck
+from orchestration import duck, records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,17 +110,27 @@ def _read(path: Path) -> Entry:
 @lru_cache(maxsize=50_000)
 def _parsed(path: Path, _modified: int, _size: int) -> Entry:
     """A verdict is read once in the life of a process: a year holds hundreds, and every run asks for them all."""
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = records.read(path)
     stamps = {name: datetime.fromisoformat(content[name]) for name in ("received_at", "taken_at")}
     return Entry(**{**content, **stamps})
 
 
 def entries(lake: Lake, source: str | None = None, until: datetime | None = None) -> list[Entry]:
-    """Verdicts of everything taken up to a moment, in the order in which it was taken."""
+    """Verdicts of everything taken up to a moment, in the order in which it was taken. One that is damaged stops
+    whoever builds on them: without it the figures would be others.
+    """
     folder = lake.folder("quality")
     sources = [source] if source else sorted(p.name for p in folder.iterdir() if p.is_dir()) if folder.exists() else []
-    found = [_read(path) for name in sources for path in sorted(folder.joinpath(name).glob("*.json"))]
-    kept = [one for one in found if until is None or one.taken_at <= until]
+    return _in_order((path for name in sources for path in sorted(folder.joinpath(name).glob("*.json"))), until)
+
+
+def readable(lake: Lake, until: datetime | None = None) -> list[Entry]:
+    """The verdicts that can be read, for those who only look on: `records.damaged` names the others."""
+    return _in_order(records.sound(lake.folder("quality"), "*/*.json"), until)
+
+
+def _in_order(paths: Iterable[Path], until: datetime | None) -> list[Entry]:
+    kept = [one for one in map(_read, paths) if until is None or one.taken_at <= until]
     return sorted(kept, key=lambda one: (one.taken_at, one.received_at, one.source, one.arrival_id))
 
 

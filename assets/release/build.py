@@ -23,6 +23,7 @@ from assets.release.sensitivity import Sensitivity, hide_organisations, named_in
 from assets.release.spec import Lineage, ReleaseSpec
 from orchestration import dbt_build, publications
 from orchestration.calendar import Due, month_ends
+from orchestration.failures import Permanent
 from orchestration.office import Office
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _rows(office: Office, product: Product, due: Due) -> pd.DataFrame:
     """The mart's rows this release may speak about: nothing after the period it covers."""
     import pandas as pd
 
-    frame = pd.read_parquet(office.lake.folder(*product.mart.split("/")).with_suffix(".parquet"))
+    frame = _table(office, product.mart)
     if product.rows != "all":
         ends = pd.to_datetime(frame["period_end"]).dt.date
         inside = ends <= last_day(due.covers)
@@ -125,6 +126,19 @@ def _rows(office: Office, product: Product, due: Due) -> pd.DataFrame:
         # A base of zero beside "not reported" is no figure.
         frame[count.value] = frame[count.value].where(frame[count.status] == "reported")
     return frame
+
+
+def _table(office: Office, key: str, columns: list[str] | None = None) -> pd.DataFrame:
+    """A finished table; in a new lake there is none, and nobody's disk is to blame."""
+    import pandas as pd
+
+    path = office.lake.folder(*key.split("/")).with_suffix(".parquet")
+    if not path.exists():
+        raise Permanent(
+            f"The table {key}, which this release is made from, was not built yet. Press build_tables first "
+            "(`imu run models`), once something has arrived and was checked."
+        )
+    return pd.read_parquet(path, columns=columns)
 
 
 def first_day(covers: str) -> date:
@@ -154,9 +168,7 @@ def _before(office: Office, product: Product, due: Due) -> list[pd.DataFrame]:
 
 def _parents(office: Office) -> dict[str, str]:
     """Every place's parent, from the common dataset's own table."""
-    import pandas as pd
-
-    units = pd.read_parquet(office.lake.folder("cod", "admin_units.parquet"), columns=["pcode", "parent_pcode"])
+    units = _table(office, "cod/admin_units", ["pcode", "parent_pcode"])
     known = units.dropna().drop_duplicates()
     return dict(zip(known["pcode"].astype(str), known["parent_pcode"].astype(str), strict=True))
 

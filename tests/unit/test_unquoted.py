@@ -46,3 +46,10 @@ def test_a_full_disk_is_worth_another_try() -> None:
     with pytest.raises(Transient, match="No space left on device") as caught, unquoted("The build"):
         raise OSError(errno.ENOSPC, "No space left on device", f"{PERSON}.xlsx")
     assert PERSON not in _stored(caught.value)
+
+
+def test_a_file_that_is_not_there_is_no_matter_of_the_disk() -> None:
+    with pytest.raises(Permanent, match="looked for a file that is not there") as caught, unquoted("The build"):
+        open(f"/nowhere/{PERSON}.parquet")  # noqa: PTH123, SIM115 - it is not there
+    assert PERSON not in _stored(caught.value)
+    assert "Look at the disk" not in str(caught.value)

@@ -14,11 +14,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from orchestration import cli_query, cli_run, cli_status, doctor, lake, migrations, recovery, seal, skeleton
+from assets.release.assets import READY
+from orchestration import cli_query, cli_run, cli_say, cli_status, doctor, lake, migrations, recovery, seal, skeleton
 from orchestration.cli import app
 from orchestration.failures import Permanent, Transient
 from orchestration.lake import Lake
@@ -159,9 +162,16 @@ def test_status_needs_no_keys_and_makes_no_lake(imu: Imu, tmp_path: Path) -> Non
     result = imu("status")
     assert result.exit_code == 1
     assert "Kalvoria, as of 2025-03-31" in result.stdout
-    assert "wsh-focal@clusters.example" in result.stdout
+    assert "There is no lake here yet" in result.stdout
+    assert "wsh-focal@clusters.example" not in result.stdout
     assert "2025-04-08 10:00" in result.stdout
     assert not (tmp_path / "lake").exists()
+
+
+def test_status_says_who_owes_what_and_how_they_are_reached(imu: Imu, opened: Lake, monkeypatch: Any) -> None:
+    for name in KEY_NAMES:
+        monkeypatch.delenv(name)
+    assert "wsh-focal@clusters.example" in imu("status").stdout
 
 
 def test_status_for_programs(imu: Imu, opened: Lake) -> None:
@@ -185,7 +195,7 @@ def test_status_names_what_was_kept_for_as_long_as_agreed(
     assert due == [{"room": "raw", "count": 1, "oldest": "2025-03-01", "months": 24}]
 
 
-def test_status_ends_with_zero_where_nothing_waits(imu: Imu, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_status_ends_with_zero_where_nothing_waits(imu: Imu, opened: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     found = cli_status.gather(cli_status.FrontDesk())
     calm = replace(found, overview=replace(found.overview, owing=(), releases=(), waiting=()))
     monkeypatch.setattr(cli_status, "gather", lambda _office: calm)
@@ -287,6 +297,40 @@ def test_only_our_own_failures_are_shown_with_their_words() -> None:
     assert "Invented" not in cli_run._words(foreign)
 
 
+def a_run(*assets: dg.AssetsDefinition) -> cli_run.Outcome:
+    job = dg.Definitions(list(assets)).resolve_implicit_global_asset_job_def()
+    return cli_run.outcome(job.execute_in_process(raise_on_error=False))
+
+
+def test_failures_are_failures_and_holds_are_holds(imu: Imu) -> None:
+    @dg.asset(
+        key=["release", "one"],
+        check_specs=[dg.AssetCheckSpec(READY, asset=["release", "one"], blocking=True)],
+        output_required=False,
+    )
+    def release() -> Iterator[Any]:
+        yield dg.AssetCheckResult(check_name=READY, passed=False, description="A table has not come. (statistics)")
+
+    @dg.asset(
+        key=["cod", "population"], check_specs=[dg.AssetCheckSpec("unique", asset=["cod", "population"], blocking=True)]
+    )
+    def population() -> Iterator[Any]:
+        yield dg.AssetCheckResult(check_name="unique", passed=False, metadata={"failing_rows": 3})
+        raise dg.Failure(description="1 models or tests failed: population (Constraint Error).")
+
+    held = a_run(release)
+    assert (held.failed, held.held) == ((), ({"asset": "release/one", "why": "A table has not come. (statistics)"},))
+    both = a_run(release, population)
+    assert both.held == held.held
+    assert [one["why"] for one in both.failed] == [
+        "1 models or tests failed: population (Constraint Error).",
+        "the check unique failed in 3 row(s)",
+    ]
+    terminal = Console(file=io.StringIO(), width=200)
+    cli_run.show(both, terminal)
+    assert "Failed; run" in terminal.file.getvalue()  # type: ignore[attr-defined]
+
+
 # -- query ------------------------------------------------------------------------------------------------------
 
 
@@ -345,11 +389,71 @@ def test_a_conversation_goes_on_after_a_slip_and_ends_at_exit(imu: Imu, analyst:
 
 
 def test_a_long_answer_is_shown_in_part_and_says_so(analyst: Path) -> None:
-    from rich.console import Console
+    terminal = Console(file=io.StringIO(), width=80)
+    cli_query.Rows(["n"], [(number,) for number in range(150)]).show(terminal)
+    assert "150 row(s), the first 100 shown; --csv gives all" in terminal.file.getvalue()  # type: ignore[attr-defined]
 
-    shown = Console(file=io.StringIO(), width=80)
-    cli_query.Rows(["n"], [(number,) for number in range(150)]).show(shown)
-    assert "150 row(s), the first 100 shown; --csv gives all" in shown.file.getvalue()  # type: ignore[attr-defined]
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("COPY (SELECT 1) TO '{}/x.csv'", "disabled by configuration"),
+        ("FROM read_csv('/etc/passwd')", "disabled by configuration"),
+        ("ATTACH '{}/other.duckdb'", "disabled by configuration"),
+        ("SET enable_external_access = true", "locked"),
+        ("", "There is no question"),
+        (" ; ", "There is no question"),
+    ],
+)
+def test_a_question_reaches_no_other_file(imu: Imu, analyst: Path, tmp_path: Path, statement: str, reason: str) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    result = imu("query", statement.format(tmp_path))
+    assert (result.exit_code, reason in result.stderr) == (2, True), result.output
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_comment_is_answered_with_nothing(imu: Imu, analyst: Path) -> None:
+    result = imu("query", "/* nothing */")
+    assert (result.exit_code, "0 row(s)" in result.stdout, "Traceback" in result.output) == (0, True, False)
+
+
+def test_values_are_shown_as_they_are(imu: Imu, analyst: Path) -> None:
+    assert ":warning: [bold]x[/bold]" in imu("query", "SELECT ':warning: [bold]x[/bold]' AS value").stdout
+
+
+def test_a_database_that_is_none_is_not_said_to_be_busy(imu: Imu, analyst: Path) -> None:
+    analyst.chmod(0o644)
+    analyst.write_bytes(b"garbage" * 1000)
+    result = imu("query", "SELECT 1")
+    assert (result.exit_code, "damaged" in result.stderr, "Try again" in result.stderr) == (3, True, False)
+
+
+def shown(columns: list[str], rows: list[tuple[object, ...]], width: int) -> str:
+    terminal = Console(file=io.StringIO(), width=width)
+    terminal.print(cli_say.table("Title", columns, rows))
+    return terminal.file.getvalue()  # type: ignore[attr-defined,no-any-return]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_no_window_is_so_narrow_that_words_are_cut(width: int) -> None:
+    columns = [f"column_{number}" for number in range(9)]
+    rows = [tuple(f"boundaries-{row}-{number}" for number in range(9)) for row in range(4)]
+    text = shown(columns, rows, width)
+    assert all(len(line) <= width for line in text.splitlines())
+    for row in rows:
+        assert all(str(cell) in text for cell in row)
+    assert "column_3: boundaries-2-3" in text
+
+
+def test_a_table_that_fits_is_a_table_and_only_sentences_take_more_lines() -> None:
+    why = "Only 7 of 14 expected deliveries can be used, and more are needed before it says anything about the whole."
+    text = shown(["product", "month", "why"], [("operational-presence", "2025-03", why)], 80)
+    assert "operational-presence 2025-03 Only 7" in " ".join(text.split())
+    assert "product:" not in text
+    assert all(len(line) <= 80 for line in text.splitlines())
+    months = [f"{month:02}" for month in range(1, 13)]
+    grid = shown(["cluster", *months], [("unrouted", *["part"] * 12)], 80)
+    assert "unrouted" in grid and "cluster:" not in grid
 
 
 # -- validate and new-operation ---------------------------------------------------------------------------------
@@ -479,6 +583,38 @@ def test_check_makes_no_lake(imu: Imu, tmp_path: Path, monkeypatch: pytest.Monke
     result = imu("seal", "check")
     assert (result.exit_code, "Check IMU_LAKE" in result.stderr) == (3, True)
     assert not (tmp_path / "lake").exists()
+
+
+def test_check_says_that_the_key_file_was_lost_and_not_the_lake(imu: Imu, opened: Lake) -> None:
+    opened.key_file.unlink()
+    result = imu("seal", "check")
+    assert (result.exit_code, "keys.json is missing. Restore it" in result.stderr) == (3, True)
+
+
+def test_check_says_what_it_read_and_a_deep_one_finds_a_byte_too_many(imu: Imu, opened: Lake) -> None:
+    assert "All 1 arrivals were read to their end" in imu("seal", "check", "--deep").stdout
+    path = next(opened.root.glob("raw/*/*/content.sealed"))
+    with path.open("ab") as sealed:
+        sealed.write(b"x")
+    result = imu("seal", "check")
+    assert (result.exit_code, "was not read" in result.stdout) == (0, True)
+    result = imu("seal", "check", "--deep")
+    assert (result.exit_code, str(path.relative_to(opened.root)) in result.stdout) == (1, True)
+    assert len(said(imu("seal", "check", "--deep", "--json"))["damaged"]) == 1
+
+
+def test_a_deep_check_knows_what_an_office_may_not_keep(imu: Imu, opened: Lake) -> None:
+    at = datetime(2025, 3, 1, tzinfo=UTC)
+    given = {"sender": "s", "file_name": "n", "partition": None, "received_at": at, "taken_at": at}
+    opened.take("register", b"people", keep=False, **given)
+    assert imu("seal", "check", "--deep").exit_code == 0
+
+
+def test_another_operations_lake_is_refused(imu: Imu, opened: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert imu("seal", "check").exit_code == 0  # gives a lake without a name its own
+    monkeypatch.setenv("IMU_OPERATION", "atlantis")
+    result = imu("seal", "check")
+    assert (result.exit_code, "belongs to operation 'kalvoria'" in result.stderr) == (3, True)
 
 
 def test_keys_come_back_from_the_sheet_into_the_keyring(

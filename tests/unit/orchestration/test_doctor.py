@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 from collections import namedtuple
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from orchestration import doctor, duck, seal, skeleton
+from orchestration import doctor, duck, scratch, seal, skeleton
 from orchestration.doctor import Answer
 from orchestration.hdx_api import HdxPublisher
 from orchestration.hdx_checks import Problem
@@ -21,7 +24,7 @@ from orchestration.office import Office
 
 QUESTIONS = [
     "Python", "packages", "DuckDB extension httpfs", "DuckDB extension spatial", "operation", "keys", "lake",
-    "sealed zone", "disk", "KoBo", "registers", "HDX",
+    "sealed zone", "records", "disk", "KoBo", "registers", "HDX",
 ]  # fmt: skip
 
 
@@ -181,6 +184,89 @@ def test_a_plain_file_in_the_sealed_zone_is_named(variables: dict[str, str]) -> 
     answers = ask(variables)
     assert unwell(answers) == ["sealed zone"]
     assert "checked/activities/x/plain.parquet" in answers["sealed zone"].words
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "raw/register/people.csv",
+        "raw/clusters/people.xlsx",
+        "raw/clusters/0123456789abcdef/people.csv",
+        "raw/clusters/0123456789abcdef/manifest.json",
+        "checked/needs/hand.csv",
+        "warehouse/dump.csv",
+        "warehouse/warehouse.duckdb",
+    ],
+)
+def test_whatever_the_platform_does_not_write_in_the_sealed_zone_is_named(variables: dict[str, str], name: str) -> None:
+    path = Path(variables["IMU_LAKE"], name)
+    path.parent.mkdir(parents=True)
+    path.write_text("a,name", encoding="utf-8")
+    answers = ask(variables)
+    assert not answers["sealed zone"].well
+    assert name in answers["sealed zone"].words
+
+
+def test_what_the_platform_seals_is_not_named(variables: dict[str, str], keys: seal.Keys) -> None:
+    lake, at = Lake(Path(variables["IMU_LAKE"]), keys), datetime(2025, 3, 1, tzinfo=UTC)
+    lake.take("needs", b"bytes", sender="s", file_name="n", partition=None, received_at=at, taken_at=at)
+    checked = lake.folder("checked", "needs", "2025", "a.parquet")
+    checked.parent.mkdir(parents=True)
+    with duck.connect(lake.zone_key("checked")) as connection:
+        connection.execute(duck.sealed_copy("SELECT 1 AS one", checked))
+    lake.warehouse.parent.mkdir()
+    with duck.warehouse(lake.warehouse, lake.zone_key("warehouse"), lake.zone_key("checked")) as connection:
+        connection.execute("CREATE TABLE one AS SELECT 1 AS one")
+    assert unwell(ask(variables)) == []
+
+
+def test_a_damaged_record_is_named(variables: dict[str, str]) -> None:
+    path = Path(variables["IMU_LAKE"], "quality", "needs", "0123456789abcdef.json")
+    path.parent.mkdir(parents=True)
+    path.write_text('{"source": ', encoding="utf-8")
+    answers = ask(variables)
+    assert unwell(answers) == ["records"]
+    assert "quality/needs/0123456789abcdef.json" in answers["records"].words
+
+
+@pytest.mark.parametrize("refusal", [errno.EROFS, errno.ENOSPC])
+def test_a_lake_that_cannot_be_written_is_named(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, refusal: int
+) -> None:
+    @contextmanager
+    def refused(_base: Path) -> Iterator[Path]:
+        raise OSError(refusal, os.strerror(refusal))
+        yield
+
+    monkeypatch.setattr(scratch, "scratch", refused)
+    answers = ask(variables)
+    assert unwell(answers) == ["lake"]
+    assert f"cannot be written ({os.strerror(refusal)})" in answers["lake"].words
+
+
+def test_a_room_of_the_lake_without_the_right_to_write_is_named(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path(variables["IMU_LAKE"], "release").mkdir()
+    monkeypatch.setattr(doctor.os, "access", lambda path, _how: Path(path).name != "release")  # root may write anywhere
+    answers = ask(variables)
+    assert unwell(answers) == ["lake"]
+    assert "release/" in answers["lake"].words
+
+
+def test_a_file_where_the_lake_should_be_is_told(variables: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    answers = ask({**variables, "IMU_LAKE": str(tmp_path / "file")})
+    assert unwell(answers) == ["lake"]
+    assert "IMU_LAKE names a file" in answers["lake"].words
+
+
+def test_another_operations_lake_is_refused(variables: dict[str, str], keys: seal.Keys) -> None:
+    Office(variables).lake  # noqa: B018 - an unnamed lake takes the name of whoever opens it
+    assert unwell(ask(variables)) == []
+    answers = ask({**variables, "IMU_OPERATION": "demo", "IMU_OPERATIONS": ""})
+    assert not answers["lake"].well
+    assert "belongs to operation 'kalvoria', and IMU_OPERATION is 'demo'" in answers["lake"].words
 
 
 def test_a_plain_database_in_place_of_the_warehouse_is_named(variables: dict[str, str]) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -294,3 +297,26 @@ def test_opening_the_lake_leaves_the_drafts_of_a_living_process_alone(lake: Lake
         assert [path.name for path in lake.folder(".tmp").rglob("*.json")] == ["a.json"]
     assert lake.sweep() == 1
     assert lake.sweep() == 0
+
+
+def test_a_lake_that_cannot_be_written_says_so_without_its_path(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def refused(_base: Path) -> Iterator[Path]:
+        raise OSError(errno.EROFS, "Read-only file system", str(lake.root))
+        yield
+
+    monkeypatch.setattr(lake_module.scratch, "scratch", refused)
+    with pytest.raises(Permanent, match=r"lake cannot be written \(Read-only file system\)") as caught:
+        lake.write_json(lake.folder("state", "x.json"), {})
+    assert str(lake.root) not in str(caught.value)
+    assert Lake(lake.root, lake.keys, "kalvoria").open()  # to be read from, it needs no name
+
+
+def test_a_lake_made_before_names_keeps_its_keys_when_it_gets_one(lake: Lake, keys: Keys) -> None:
+    zone = lake.zone_key("checked")
+    named = Lake(lake.root, keys, "kalvoria").open()
+    assert json.loads(lake.key_file.read_text())["operation"] == "kalvoria"
+    assert named.zone_key("checked") == zone
+    with pytest.raises(Permanent, match="belongs to operation 'kalvoria'"):
+        Lake(lake.root, keys, "elsewhere").open()
+    assert Lake(lake.root, keys).open().zone_key("checked") == zone  # a tool that knows of no operation

@@ -83,7 +83,8 @@ def take(lake: Lake, source: str, sender: str, at: datetime, content: bytes = b"
 
 
 def verdict(lake: Lake, name: str, at: str, tables: dict[str, str]) -> None:
-    lake.write_json(lake.folder("quality", "needs", f"{name}.json"), {"taken_at": at, "tables": tables})
+    rest = {"source": "needs", "partition": "2025", "arrival_id": name, "received_at": at, "config": "c", "verdict": {}}
+    lake.write_json(lake.folder("quality", "needs", f"{name}.json"), {**rest, "taken_at": at, "tables": tables})
 
 
 def test_what_is_older_than_agreed_is_counted_by_room(lake: Lake) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import publications
+from orchestration import publications, records
 from orchestration.lake import Lake
 from orchestration.publications import Held
 
@@ -49,8 +49,17 @@ def test_a_release_without_receipt_is_released_and_not_published(lake: Lake) -> 
     _release(lake, "2025-03")
     assert publications.is_released(lake, STEM, "2025-03")
     assert publications.receipt(lake, STEM, "2025-03") is None
-    lake.write_json(publications.receipt_path(lake, STEM, "2025-03"), {"url": "here"})
-    assert publications.receipt(lake, STEM, "2025-03") == {"url": "here"}
+    lake.write_json(publications.receipt_path(lake, STEM, "2025-03"), {"late": False, "files": []})
+    assert publications.receipt(lake, STEM, "2025-03") == {"late": False, "files": []}
+
+
+def test_a_damaged_receipt_is_named_and_not_taken_for_none(lake: Lake) -> None:
+    path = publications.receipt_path(lake, STEM, "2025-03")
+    path.parent.mkdir(parents=True)
+    for damage in ("{", "{}", "[]"):
+        path.write_text(damage, encoding="utf-8")
+        with pytest.raises(records.Damaged, match=r"hdx/operational_presence/2025-03\.json cannot be read"):
+            publications.receipt(lake, STEM, "2025-03")
 
 
 @pytest.mark.parametrize(

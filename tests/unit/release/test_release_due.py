@@ -86,3 +86,12 @@ def test_sensors_see_what_an_officer_edits(office: Office) -> None:
     assert office.config == before  # within one piece of work nothing changes
     office.look_again()
     assert office.config != before
+
+
+def test_a_release_without_tables_says_which_button_builds_them(office: Office) -> None:
+    product = _product(office, "displacement")
+    with pytest.raises(Permanent, match=r"displacement/weekly.*was not built yet.*build_tables") as caught:
+        build._rows(office, product, due_of(office, product, "2025-04"))
+    assert "imu run models" in str(caught.value)
+    with pytest.raises(Permanent, match="cod/admin_units"):
+        build._parents(office)
