@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,6 +28,7 @@ from demo.servers import Servers
 from orchestration import dbt_build, definitions, runs
 from orchestration.calendar import end_of_day, month_ends
 from orchestration.office import Office
+from orchestration.senders import SURVEY_SERVER
 
 Progress = Callable[[str], None]
 Asked = tuple[dg.SensorDefinition, dg.RunRequest]
@@ -140,6 +142,13 @@ def deliver(home: Home, office: Office, now: datetime) -> int:
         draft.replace(target)
         count += 1
     return count
+
+
+def dropped(home: Home, office: Office) -> dict[str, int]:
+    """How many files of each source somebody gave to the demo besides those of the invented year."""
+    invented = {(row["source"], row["sender"], row["name"]) for row in _deliveries(home)}
+    more = [one for one in _received(office) if one[:3] not in invented and one[1] != SURVEY_SERVER]
+    return dict(sorted(Counter(one[0] for one in more).items()))
 
 
 def _deliveries(home: Home) -> Iterator[dict[str, str]]:

@@ -7,15 +7,18 @@ import os
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from demo import dev, servers, shell
-from demo.__main__ import more_arrived
+from demo import dev, servers, shell, year
+from demo.__main__ import _compare
 from demo.home import REPO, Home, default_home, environment
 from orchestration import seal
 from orchestration.lake import Lake
+from orchestration.office import Office
 
 SHOW = [sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))"]
 
@@ -90,11 +93,20 @@ def test_a_port_that_is_taken_is_said_to_be(home: Home, monkeypatch: pytest.Monk
     assert dev.is_free(port)
 
 
-def test_files_somebody_dropped_are_named_as_the_reason() -> None:
-    expected = {"sources": {"clusters": [19, {}], "needs": [1, {}]}}
-    found = {"sources": {"clusters": [21, {}], "needs": [1, {}], "hsm": [3, {}]}}
-    assert more_arrived(expected, found) == "clusters 2, hsm 3"
-    assert more_arrived(found, expected) == ""
+def test_files_somebody_dropped_are_named_as_the_reason(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    lake, at = Lake(home.lake, seal.load_keys(environment(home)), "demo").open(), datetime(2025, 2, 3, tzinfo=UTC)
+    given = {"partition": None, "received_at": at, "taken_at": at}
+    home.world.mkdir()
+    lines = "at,source,sender,name,path\n2025-02-03T00:00:00+00:00,clusters,wsh-focal,a.xlsx,x\n"
+    (home.world / "deliveries.csv").write_text(lines, encoding="utf-8")
+    lake.take("clusters", b"a", sender="wsh-focal", file_name="a.xlsx", **given)
+    lake.take("hsm", b"pull", sender="survey-server", file_name="p", **given)
+    office = Office({**environment(home), "IMU_TODAY": "2025-02-28"})
+    assert year.dropped(home, office) == {}
+    lake.take("clusters", b"tried out", sender="hea-focal", file_name="b.xlsx", **given)
+    assert year.dropped(home, office) == {"clusters": 1}
+    assert _compare(Console(width=200), home, {"as_of": "another day"}, {"clusters": 1}, write=False) == 1
+    assert "not of the demo's year: clusters 1. `make clean`" in capsys.readouterr().out
 
 
 def test_one_warning_is_kept_quiet_and_no_other() -> None:
