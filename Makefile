@@ -27,8 +27,8 @@ demo-shell: $(STAMP) ## a terminal in which `imu` works on the demo's lake
 test: $(DEV_STAMP) ## unit, graph and pipeline tests, loopback only
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-test-servers: $(DEV_STAMP) ## registers on a real PostgreSQL, the publisher on a real CKAN, where they are at hand
-	@$(BIN)/python -m pytest tests/servers -m servers
+test-servers: $(DEV_STAMP) ## registers on a real PostgreSQL, the publisher on a real CKAN, where they are at hand; a busy KoBo
+	@$(BIN)/python -m pytest tests/servers tests/unit/kobo -m servers
 
 test-browser: $(DEV_STAMP) ## pages and the asset graph in chromium
 	@$(BIN)/python -m pytest tests/browser -m browser

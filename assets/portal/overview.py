@@ -243,10 +243,11 @@ def _owing(office: Office, entries: Sequence[ledger.Entry]) -> list[dict[str, st
 
 
 def _grid(office: Office, entries: Sequence[ledger.Entry]) -> dict[str, dict[str, str]]:
-    """Cluster by month: the newest verdict."""
+    """Cluster by month: the verdict on what counts, else the newest. A refused file replaces nothing."""
     grid: dict[str, dict[str, str]] = {}
     for one in entries:
         if one.source == "clusters" and "|" in one.partition:
             cluster, month = one.partition.split("|")
-            grid.setdefault(cluster, {})[month] = str(one.verdict["verdict"])
+            months, word = grid.setdefault(cluster, {}), str(one.verdict["verdict"])
+            months[month] = months.get(month, word) if word == "refused" else word
     return dict(sorted(grid.items()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ HELD = publications.Held(
 
 @pytest.fixture
 def variables(tmp_path: Path, lake: Lake) -> dict[str, str]:
-    skeleton.write(skeleton.country("kalvoria", "XKV", "XV"), tmp_path / "operations" / "kalvoria", 2025)
+    skeleton.write(skeleton.country("kalvoria", "XKV", "XV"), tmp_path / "operations" / "kalvoria", date(2025, 1, 1))
     return {
         "IMU_OPERATION": "kalvoria",
         "IMU_OPERATIONS": str(tmp_path / "operations"),
