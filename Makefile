@@ -10,7 +10,7 @@ export DO_NOT_TRACK = 1
 export GX_ANALYTICS_ENABLED = false
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help demo dev demo-shell test test-servers test-browser bench lint install install-dev bundle lock clean
+.PHONY: help demo dev demo-shell test test-long test-servers test-browser bench lint install install-dev bundle lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,8 +27,11 @@ demo-shell: $(STAMP) ## a terminal in which `imu` works on the demo's lake
 test: $(DEV_STAMP) ## unit, graph and pipeline tests, loopback only
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-test-servers: $(DEV_STAMP) ## registers on a real PostgreSQL, the publisher on a real CKAN, where they are at hand; a busy KoBo
-	@$(BIN)/python -m pytest tests/servers tests/unit/kobo -m servers
+test-long: $(DEV_STAMP) ## what would make `make test` longer than five minutes: a whole country, published files, a busy server
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m long
+
+test-servers: $(DEV_STAMP) ## registers on a real PostgreSQL, the publisher on a real CKAN, where they are at hand
+	@$(BIN)/python -m pytest tests/servers -m servers
 
 test-browser: $(DEV_STAMP) ## pages and the asset graph in chromium
 	@$(BIN)/python -m pytest tests/browser -m browser

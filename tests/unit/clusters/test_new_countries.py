@@ -159,7 +159,7 @@ def _invented(name: str, root: Path) -> Case:
     return Case(office, marisland.workbook(), marisland.FILE, rows, marisland.HELD, marisland.CODES)
 
 
-CASES = [*(pytest.param(name, _real, marks=real) for name in FILES), pytest.param("marisland", _invented)]
+CASES = [*(pytest.param(name, _real, marks=[real, pytest.mark.long]) for name in FILES), pytest.param("marisland", _invented)]
 
 
 @pytest.mark.parametrize(("name", "make"), CASES)

@@ -56,7 +56,7 @@ def at_work(server: KoboServer, state: dict[str, float]) -> requests.Session:
     return session
 
 
-@pytest.mark.servers
+@pytest.mark.long
 def test_nothing_is_lost_and_nothing_comes_twice() -> None:
     with KoboServer(busy(), now=moment(0.5)) as server:
         state = {"minute": 0.5, "answers": 0}
