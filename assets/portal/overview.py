@@ -13,8 +13,10 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from assets.portal import ahead
@@ -91,6 +93,17 @@ class Overview:
 
 def gather(office: Office) -> Overview:
     """Everything as of today."""
+    view = _glance(office)
+    if not view.sources:
+        return view
+    strangers = tuple(senders.strangers(office.lake, office.operation))
+    return replace(view, strangers=strangers, damaged=tuple(records.damaged(office.lake.root)))
+
+
+def _glance(office: Office) -> Overview:
+    """What a sensor looks at again and again. Strangers and damaged records are looked for when the page is written:
+    neither comes without something else changing, and looking costs more than all the rest.
+    """
     if not identity.is_made(office.lake.root):
         return _without_a_lake(office)
     identity.require_same(office.lake.root, office.environment.operation)
@@ -103,10 +116,10 @@ def gather(office: Office) -> Overview:
         releases=tuple(_releases(office)),
         owing=tuple(_owing(office, entries)),
         grid=_grid(office, entries),
-        strangers=tuple(senders.strangers(office.lake, office.operation)),
+        strangers=(),
         coming_up=tuple(ahead.coming_up(office)),
         remarks=tuple(_remarks(office)),
-        damaged=tuple(records.damaged(office.lake.root)),
+        damaged=(),
     )
 
 
@@ -136,10 +149,11 @@ def _remarks(office: Office) -> Iterator[str]:
 
 def digest(office: Office) -> str:
     """Moves with everything the page says."""
-    return _digest(gather(office))
+    return _digest(_glance(office))
 
 
 def _digest(view: Overview) -> str:
+    view = replace(view, strangers=(), damaged=())
     return hashlib.sha256(json.dumps(view.to_json(), sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -214,10 +228,16 @@ def _known(office: Office, due: Due) -> ReleaseLine:
 
 def _facts(office: Office, stem: str, cycle: str) -> tuple[int | None, str]:
     """What a release that is out consists of; a file that was lost since changes nothing about its being out."""
+    folder = publications.release_folder(office.lake, stem, cycle)
+    return _read_facts(folder, stem, folder.stat().st_mtime_ns if folder.exists() else 0)
+
+
+@lru_cache(maxsize=10_000)
+def _read_facts(folder: Path, stem: str, _changed: int) -> tuple[int | None, str]:
+    """A release never changes once it is out; a file that is lost or put back changes its folder."""
     import pyarrow
     import pyarrow.parquet
 
-    folder = publications.release_folder(office.lake, stem, cycle)
     fault = records.fault_of(folder / "certificate.json")
     proof = "unreadable" if fault else str(records.read(folder / "certificate.json")["verdict"])
     try:
