@@ -131,12 +131,13 @@ def check(
 ) -> None:
     """What would become of a cluster workbook if it were sent? Nothing is taken."""
     from orchestration import cli_check
+    from orchestration.cluster_month import WrongChoiceError
     from orchestration.office import Office
 
     office = Office()
     try:
         preview = cli_check.check(office, file, cluster, month)
-    except cli_check.WrongFileError as failure:
+    except WrongChoiceError as failure:
         raise wrong_use(str(failure)) from failure
     written = cli_check.write(office, preview, out) if out else []
     answer(context, preview.to_json(), lambda c: cli_check.show(preview, written, c))
@@ -154,12 +155,13 @@ def template(
 ) -> None:
     """Write the workbook a cluster's partners fill in: lists in the cells, mistakes coloured as they are made."""
     from orchestration import cli_template
+    from orchestration.cluster_month import WrongChoiceError
     from orchestration.office import Office
 
     office = Office()
     try:
         written = cli_template.write(office, cluster, month, out)
-    except cli_template.WrongTemplateError as failure:
+    except WrongChoiceError as failure:
         raise wrong_use(str(failure)) from failure
     answer(context, {"file": str(written)}, lambda c: c.print(f"Written: {written}", markup=False))
 

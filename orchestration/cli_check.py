@@ -17,6 +17,7 @@ from assets.quality.returned import returned_workbook
 from assets.quality.rules import rule
 from assets.quality.verdict import Finding, Verdict, Word
 from orchestration.cli_say import table
+from orchestration.cluster_month import WrongChoiceError, chosen
 from orchestration.failures import Permanent
 from orchestration.office import Office
 from orchestration.settings import Cluster
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _ROWS_SHOWN = 8
-
-
-class WrongFileError(Exception):
-    """No such file, cluster or month; the words say which there are."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +58,7 @@ def check(office: Office, path: Path, cluster: str, month: str) -> Preview:
     """The verdict the file would get today from the cluster's own account."""
     operation = office.operation
     lists = tables(operation)
-    found = next((one for one in operation.clusters if one.code == cluster), None)
-    if found is None:
-        raise WrongFileError(f"No cluster '{cluster}'. There are: {', '.join(c.code for c in operation.clusters)}.")
-    if month not in operation.months:
-        raise WrongFileError(f"No month '{month}'. They go from {operation.months[0]} to {operation.months[-1]}.")
+    found = chosen(operation, cluster, month)
     content = _read(path)
     checked = check_submission(
         content, path.name, found.submitters[0], found.code, tables=lists, gazetteer=reference(office).gazetteer,
@@ -76,7 +69,7 @@ def check(office: Office, path: Path, cluster: str, month: str) -> Preview:
 
 def _read(path: Path) -> bytes:
     if not path.is_file():
-        raise WrongFileError(f"No file {path}.")
+        raise WrongChoiceError(f"No file {path}.")
     try:
         return path.read_bytes()
     except OSError as cause:

@@ -15,25 +15,16 @@ from assets.clusters.blank import Blank, PlaceRow, blank_workbook
 from assets.clusters.column_maps import column_map
 from assets.clusters.office_lists import STATUSES, OfficeLists
 from assets.geography.reference import Reference, reference
+from orchestration.cluster_month import chosen
 from orchestration.failures import Permanent
 from orchestration.office import Office
 from orchestration.settings import Cluster, Operation
 
 
-class WrongTemplateError(Exception):
-    """No such cluster or month; the words say which there are."""
-
-
 def write(office: Office, cluster: str, month: str, out: Path | None = None) -> Path:
     """Write the workbook; the file's name says cluster and month, so that it comes back with them."""
     operation = office.operation
-    found = next((one for one in operation.clusters if one.code == cluster), None)
-    if found is None:
-        known = ", ".join(one.code for one in operation.clusters)
-        raise WrongTemplateError(f"No cluster '{cluster}'. There are: {known}.")
-    if month not in operation.months:
-        first, last = operation.months[0], operation.months[-1]
-        raise WrongTemplateError(f"No month '{month}'. They go from {first} to {last}.")
+    found = chosen(operation, cluster, month)
     target = out or Path(f"{operation.name} {cluster} {month}.xlsx")
     content = blank_workbook(blank(operation, found, month, reference(office)))
     try:
